@@ -1,0 +1,206 @@
+"""An application: a tree of objects, mounted somewhere, with a configuration of its own."""
+
+from __future__ import annotations
+
+from cherrypy_core.config import Config, NamespaceSet, merge
+from cherrypy_core.logs import LogManager
+from cherrypy_core.observed import ObservedDict
+from cherrypy_core.plan import Plans
+from cherrypy_core.request import Request
+from cherrypy_core.response import Response
+from cherrypy_core.serving import get_request, set_request
+from cherrypy_core.wsgi import CPWSGIApp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol
+
+    class Channels(Protocol):
+        """What a bus is to an application: somewhere to publish what happens.
+
+        Attributes:
+            listeners: channel to its listeners; one without any is not published to.
+        """
+
+        listeners: Any
+
+        def publish(self, channel: str, *args: Any, **kwargs: Any) -> Any:
+            """Call the listeners of *channel*."""
+
+
+__all__ = ["Application"]
+
+
+class Application:
+    """A WSGI application that serves a tree of objects.
+
+    Args:
+        root: the object at the top of the tree; None for one that has only tools.
+        script_name: the path where it is mounted: "" or "/path/without/slash/at/the/end".
+            None: wherever the WSGI environ says.
+        config: path to settings: a dict of dicts, a file name or an open file.
+        site_config: the global configuration.
+        channels: the bus; told of `acquire_thread`, `before_request`, `after_request`.
+        toolboxes: config namespace to the toolbox whose tools it switches on.
+        dispatch: finds the page handler unless the configuration says otherwise.
+        software: name and version for the Server header.
+
+    Attributes:
+        config: path to settings, all that have been merged.
+        namespaces: config namespaces of the application: `log`, `wsgi`, and your own.
+        log: the application's `LogManager`.
+        wsgiapp: the application behind its WSGI middleware.
+        relative_urls: what `url()` makes: False, True or "server".
+    """
+
+    root: Any = None
+    relative_urls: bool | str = False
+    request_class: type[Request] = Request
+    response_class: type[Response] = Response
+    script_name_doc = "The path where the application is mounted; None: as the environ says."
+
+    def __init__(
+        self,
+        root: Any,
+        script_name: str | None = "",
+        config: Any = None,
+        *,
+        site_config: Config | None = None,
+        channels: Channels | None = None,
+        toolboxes: Mapping[str, Any] | None = None,
+        dispatch: Callable[[str], Any] | None = None,
+        software: str | None = None,
+    ) -> None:
+        self.root = root
+        self.script_name = script_name
+        self.channels = channels
+        self.dispatch = dispatch
+        self.software = software
+        self.log = LogManager(id(self))
+        self.wsgiapp: Callable[..., Any] = CPWSGIApp(self)
+        self.toolboxes = ObservedDict(toolboxes or {})
+        self.plans = Plans(
+            Config() if site_config is None else site_config,
+            [self.toolboxes],
+            self._request_namespaces,
+        )
+        self.namespaces = NamespaceSet(
+            log=lambda k, v: setattr(self.log, k, v), wsgi=self._wsgi_namespace
+        )
+        self.config: dict[str, dict[str, Any]] = {}
+        if config:
+            self.merge(config)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        # What a plan is made of beyond the configuration itself.
+        if name in {"request_class", "toolboxes"} and "plans" in self.__dict__:
+            self.plans.drop()
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        return f"{type(self).__module__}.{name}({self.root!r}, {self._script_name!r})"
+
+    def _wsgi_namespace(self, k: str, v: Any) -> None:
+        if isinstance(self.wsgiapp, CPWSGIApp):
+            self.wsgiapp.namespace_handler(k, v)
+
+    def _request_namespaces(self) -> dict[str, Any]:
+        """Return what config namespaces requests have; see that changes are noticed."""
+        namespaces = self.request_class.namespaces
+        for source in (namespaces, self.toolboxes, *self.toolboxes.values()):
+            if hasattr(source, "watchers"):
+                self.plans.watch(source)
+        return {**namespaces, **self.toolboxes}
+
+    @property
+    def script_name(self) -> str:
+        """The path where the application is mounted, without a slash at the end."""
+        script_name = self._script_name
+        if script_name is not None:
+            return script_name
+        request = get_request()
+        environ = None if request is None else request.wsgi_environ
+        return "" if environ is None else str(environ.get("SCRIPT_NAME", "")).rstrip("/")
+
+    @script_name.setter
+    def script_name(self, value: str | None) -> None:
+        self._script_name = value.rstrip("/") if value else value
+
+    def merge(self, config: Any) -> None:
+        """Add to the configuration: a dict of dicts, a file name or an open file."""
+        merge(self.config, config)
+        self.namespaces(self.config.get("/", {}))
+
+    def find_config(self, path: str, key: str, default: Any = None) -> Any:
+        """Return the setting *key* for *path* or the nearest path above it."""
+        config = self.config
+        while path:
+            section = config.get(path)
+            if section is not None and key in section:
+                return section[key]
+            if path == "/":
+                break
+            path = path[: path.rfind("/")] or "/"
+        else:
+            section = config.get("/")
+            if section is not None and key in section:
+                return section[key]
+        return default
+
+    def get_serving(
+        self, local: Any, remote: Any, scheme: str, sproto: str
+    ) -> tuple[Request, Response]:
+        """Make a request and a response, and make them current.
+
+        Args:
+            local: the `Host` connected to, or a WSGI environ.
+            remote: the `Host` of the client, or a WSGI environ.
+            scheme: "http" or "https".
+            sproto: the highest protocol version of the server, such as "HTTP/1.1".
+        """
+        channels = self.channels
+        if channels is not None:
+            listeners = channels.listeners
+            if listeners.get("acquire_thread"):
+                channels.publish("acquire_thread")
+        request = self.request_class(local, remote, scheme, sproto)
+        request.app = self
+        response = self.response_class()
+        if self.software is not None:
+            response.software = self.software
+        request.response_served = response
+        set_request(request)
+        if self._script_name != "":
+            request.script_name = self.script_name
+        if channels is not None and listeners.get("before_request"):
+            channels.publish("before_request")
+        return request, response
+
+    def expects_close(self) -> bool:
+        """Tell whether somebody listens to the end of requests."""
+        channels = self.channels
+        return channels is not None and bool(channels.listeners.get("after_request"))
+
+    def release_serving(self) -> None:
+        """End the current request: nothing is current afterwards."""
+        request = get_request()
+        if request is not None:
+            self.end(request)
+        set_request(None)
+
+    def end(self, request: Request) -> None:
+        """End *request*: tell who listens, run its last hooks, forget it."""
+        try:
+            if self.channels is not None and self.channels.listeners.get("after_request"):
+                self.channels.publish("after_request")
+            request.close()
+        except Exception:
+            self.log.error("The end of a request failed.", "HTTP", severity=40, traceback=True)
+        finally:
+            set_request(None)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a WSGI call."""
+        return self.wsgiapp(environ, start_response)

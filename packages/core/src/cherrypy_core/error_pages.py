@@ -1,0 +1,205 @@
+"""What an error looks like to the client."""
+
+from __future__ import annotations
+
+import sys
+
+from cherrypy_core.iterators import is_iterator
+from cherrypy_core.serving import current
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import Any
+
+__all__ = [
+    "REDIRECT_TEXTS",
+    "bare_error",
+    "clean_headers",
+    "format_exc",
+    "get_error_page",
+    "redirect_page",
+]
+
+#: The placeholders are those of an application's own template (`error_page.404`).
+TEMPLATE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+    <meta charset="utf-8">
+    <title>%(status)s</title>
+    <style>
+    body {
+        font-family: sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em;
+    }
+    #traceback { color: #a11; overflow-x: auto; }
+    #powered_by { margin-top: 2em; padding-top: .4em; border-top: 1px solid #999; color: #666; }
+    </style>
+</head>
+<body>
+    <h2>%(status)s</h2>
+    <p>%(message)s</p>
+    <pre id="traceback">%(traceback)s</pre>
+    <div id="powered_by">Powered by CherryPy %(version)s</div>
+</body>
+</html>
+"""
+
+#: What precedes the links in the body of a redirect, by status.
+REDIRECT_TEXTS = {
+    300: "This resource can be found at ",
+    301: "This resource has permanently moved to ",
+    302: "This resource resides temporarily at ",
+    303: "This resource can be found at ",
+    307: "This resource has moved temporarily to ",
+    308: "This resource has been moved to ",
+}
+
+#: Header fields that describe a body which an error replaces.
+_ENTITY_HEADERS = (
+    "Accept-Ranges",
+    "Age",
+    "Cache-Control",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Content-Type",
+    "ETag",
+    "Etag",
+    "Expires",
+    "Last-Modified",
+    "Location",
+    "Retry-After",
+    "Vary",
+)
+
+
+def escape_html(text: str) -> str:
+    """Return *text* with `&`, `<`, `>` and both quotes as character references."""
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("'", "&#x27;")
+    )
+
+
+def redirect_page(status: int, urls: Iterable[str]) -> str:
+    """Return the body of a redirect: a link to each of *urls*."""
+    links = (f'<a href="{escape_html(url)}">{escape_html(url)}</a>.' for url in urls)
+    return "<br />\n".join(REDIRECT_TEXTS[status] + link for link in links)
+
+
+def clean_headers(status: int | str) -> None:
+    """Remove the header fields of the current response that an error makes untrue.
+
+    Content-Range stays in a 416 (RFC 9110 section 15.5.17), Allow in a 405.
+    """
+    response = current()[1]
+    if not response.headers_touched:
+        return
+    headers = response.headers
+    keep_range = str(status)[:3] == "416"
+    for name in _ENTITY_HEADERS:
+        if name in headers and not (keep_range and name == "Content-Range"):
+            del headers[name]
+
+
+def format_exc(exc: tuple[Any, Any, TracebackType | None] | None = None) -> str:
+    """Return the traceback of *exc* (default: the exception being handled) as text.
+
+    Args:
+        exc: what `sys.exc_info()` returns.
+    """
+    if exc is None:
+        exc = sys.exc_info()
+    if exc == (None, None, None):
+        return ""
+    import traceback  # noqa: PLC0415  (errors only)
+
+    return "".join(traceback.format_exception(*exc))
+
+
+def get_error_page(status: int | str | None, **kwargs: Any) -> Any:
+    """Return the body of an error page, and set the Content-Type that goes with it.
+
+    The application's own page comes first (`error_page.404`, `error_page.default`: the
+    path of a template, or a callable that is given the keyword arguments below). When it
+    fails, the built-in page is used and says so: it never hides the first error.
+
+    Args:
+        status: such as 404 or `"404 Not Found"`.
+        **kwargs: `message`, `traceback` and `version`, each a text or None.
+
+    Returns:
+        Bytes, or whatever an application's callable returned (text is encoded).
+    """
+    from cherrypy_core.status import valid_status  # noqa: PLC0415  (errors only)
+
+    request, response = current()
+    try:
+        code, reason, message = valid_status(status)
+    except ValueError as error:
+        code, reason, message = 500, "Internal Server Error", str(error)
+    kwargs.setdefault("status", f"{code} {reason}")
+    kwargs.setdefault("message", message)
+    kwargs.setdefault("traceback", None)
+    kwargs.setdefault("version", response.software_version)
+    values = {
+        name: "" if value is None else escape_html(str(value)) for name, value in kwargs.items()
+    }
+    pages = request.error_page
+    page = pages.get(code) or pages.get("default") if pages else None
+    if page is not None:
+        try:
+            return _own_page(page, values)
+        except Exception as error:
+            # A page may end its request in another way: with a redirect, say.
+            if type(error).__module__ == "cherrypy_core.errors":
+                raise
+            failure = escape_html(format_exc((type(error), error, error.__traceback__)))
+            request.log(f"The error page for {code} failed.", "HTTP", traceback=True)
+            message = values["message"] + "<br>In addition, the custom error page failed."
+            if request.show_tracebacks:
+                message += f"\n<pre>{failure}</pre>"
+            values["message"] = message
+    response.headers["Content-Type"] = "text/html;charset=utf-8"
+    return (TEMPLATE % values).encode("utf-8", "backslashreplace")
+
+
+def _own_page(page: Any, values: dict[str, str]) -> Any:
+    """Return what the application's own error *page* makes of the (escaped) values."""
+    response = current()[1]
+    response.headers["Content-Type"] = "text/html;charset=utf-8"
+    if callable(page):
+        result = page(**values)
+        if isinstance(result, str):
+            return result.encode("utf-8")
+        return map(_encode_chunk, result) if is_iterator(result) else result
+    with open(page, encoding="utf-8") as template:  # noqa: PTH123  (a path in config: any type)
+        return (template.read() % values).encode("utf-8")
+
+
+def _encode_chunk(chunk: str | bytes) -> bytes:
+    return chunk.encode("utf-8") if isinstance(chunk, str) else chunk
+
+
+def bare_error(extrabody: str | bytes | None = None) -> tuple[bytes, list[Any], list[bytes]]:
+    """Return status, headers and body of a plain text 500 that depends on nothing.
+
+    Used where even the error handling of a request has failed.
+
+    Args:
+        extrabody: text to add, such as a traceback.
+    """
+    body = b"Unrecoverable error in the server."
+    if extrabody:
+        if isinstance(extrabody, str):
+            extrabody = extrabody.encode("utf-8")
+        body += b"\n" + extrabody
+    headers = [(b"Content-Type", b"text/plain"), (b"Content-Length", b"%d" % len(body))]
+    return b"500 Internal Server Error", headers, [body]

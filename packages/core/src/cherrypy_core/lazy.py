@@ -1,0 +1,30 @@
+"""Attributes that are computed when somebody first looks at them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # What type checkers see: its typing is exactly that of `lazy`.
+    from functools import cached_property as lazy
+else:
+
+    class lazy:  # noqa: N801  (used like a keyword)
+        """A method whose result becomes an attribute of the instance on first use.
+
+        Like `functools.cached_property`, without the lock that Python 3.11 and older
+        take on each first use. Assigning the attribute replaces the computation.
+        """
+
+        def __init__(self, compute):
+            self._compute = compute
+            self._name = compute.__name__
+            self.__doc__ = compute.__doc__
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return self
+            value = instance.__dict__[self._name] = self._compute(instance)
+            return value
+
+
+__all__ = ["lazy"]

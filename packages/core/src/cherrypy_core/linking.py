@@ -1,0 +1,112 @@
+"""URLs of and within an application: `url()`."""
+
+from __future__ import annotations
+
+from cherrypy_core.serving import get_request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from cherrypy_core.request import Request
+
+__all__ = ["normalize_path", "resolve", "url"]
+
+
+def normalize_path(path: str) -> str:
+    """Return *path* without `.` and `..` segments; it never climbs above the root."""
+    if "./" not in path and not path.endswith("/."):
+        return path
+    atoms: list[str] = []
+    for atom in path.split("/"):
+        if atom == "..":
+            # The empty atom before the first slash stays.
+            if len(atoms) > 1 or (atoms and atoms[0]):
+                atoms.pop()
+        elif atom != ".":
+            atoms.append(atom)
+    return "/".join(atoms)
+
+
+def _current_path(request: Request) -> str:
+    """Return the path that a relative URL starts from: an index is a directory."""
+    path = request.path_info
+    if request.is_index is True and not path.endswith("/"):
+        return path + "/"
+    if request.is_index is False and path.endswith("/") and path != "/":
+        return path[:-1]
+    return path
+
+
+def resolve(request: Request, target: str) -> str:
+    """Return *target* as an absolute URL, as seen from *request*."""
+    from urllib.parse import urljoin  # noqa: PLC0415  (slow to import, not every page's need)
+
+    # A browser reads "//host" and backslashes as another host: inside a URL that an
+    # application made of a path, that would be an open redirect.
+    here = request.base + request.script_name + _current_path(request)
+    if target.startswith("/") and not target.startswith("//"):
+        return request.base + target
+    return urljoin(here, target)
+
+
+def url(
+    path: str = "",
+    qs: str | Sequence[tuple[str, Any]] | Mapping[str, Any] = "",
+    script_name: str | None = None,
+    base: str | None = None,
+    relative: bool | str | None = None,
+    *,
+    site_base: Callable[[], str] | None = None,
+) -> str:
+    """Return an absolute URL for *path*.
+
+    Args:
+        path: with a slash in front it is relative to the application's root, without one
+            to the current page.
+        qs: the query string, or pairs to make one of.
+        script_name: the path of the application's root. Default: the current one's.
+        base: scheme and host. Default: the current request's.
+        relative: `True` for a URL relative to the current page (`../x`), `"server"` for
+            one without scheme and host. Default: as the application's `relative_urls`.
+        site_base: returns the base where no request is being served.
+    """
+    if isinstance(qs, str):
+        query = f"?{qs}" if qs else ""
+    else:
+        from urllib.parse import urlencode  # noqa: PLC0415
+
+        query = f"?{urlencode(qs)}" if qs else ""
+    request = get_request()
+    app = None if request is None else request.app
+    if request is not None and app is not None:
+        if not path.startswith("/"):
+            here = _current_path(request)
+            path = here[: here.rfind("/") + 1] + path if path else here
+        script_name = request.script_name if script_name is None else script_name
+        base = request.base if base is None else base
+        if relative is None:
+            relative = app.relative_urls
+    else:
+        path = (script_name or "") + path
+        script_name = ""
+        if base is None:
+            base = site_base() if site_base is not None else ""
+        if not path.startswith("/"):
+            path = "/" + path if path else path
+    new = base + script_name + normalize_path(path) + query
+    if relative == "server":
+        return "/" + (new.split("/", 3) + [""] * 3)[3]
+    if relative and request is not None:
+        return _relative_to(request, new)
+    return new
+
+
+def _relative_to(request: Request, target: str) -> str:
+    """Return *target* as seen from the current page, with as many `..` as it takes."""
+    here = request.base + request.script_name + _current_path(request)
+    old, new = here.split("/")[:-1], target.split("/")
+    while old and new and old[0] == new[0]:
+        del old[0], new[0]
+    return "/".join([".."] * len(old) + new)

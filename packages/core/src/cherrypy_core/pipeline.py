@@ -1,0 +1,191 @@
+"""WSGI middleware: what stands before an application by default, and virtual hosts."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from io import BytesIO
+
+from cherrypy_core.error_pages import bare_error, format_exc
+from cherrypy_core.errors import InternalRedirect
+from cherrypy_core.serving import get_request, set_request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+__all__ = ["ExceptionTrapper", "InternalRedirector", "VirtualHost"]
+
+
+class VirtualHost:
+    """Choose a WSGI application by the Host header.
+
+    Args:
+        default: serves every host that is not in *domains*.
+        domains: host (with the port, if it is not the default one) to application.
+        use_x_forwarded_host: believe X-Forwarded-Host. Only behind a front that sets it.
+    """
+
+    def __init__(
+        self,
+        default: Callable[..., Any],
+        domains: dict[str, Callable[..., Any]] | None = None,
+        use_x_forwarded_host: bool = True,
+    ) -> None:
+        self.default = default
+        self.domains = domains or {}
+        self.use_x_forwarded_host = use_x_forwarded_host
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a WSGI call through the application of its host."""
+        domain = environ.get("HTTP_HOST", "")
+        if self.use_x_forwarded_host:
+            domain = environ.get("HTTP_X_FORWARDED_HOST", domain)
+        app = self.domains.get(domain)
+        if app is None:
+            app = self.default
+        return app(environ, start_response)
+
+
+class InternalRedirector:
+    """Serve the path that an `InternalRedirect` names, instead of the first one.
+
+    Args:
+        nextapp: the WSGI application behind this one.
+        recursive: allow a path to be visited again.
+
+    Raises:
+        RuntimeError: a path is visited the second time: the redirects form a loop.
+    """
+
+    def __init__(self, nextapp: Callable[..., Any], recursive: bool = False) -> None:
+        self.nextapp = nextapp
+        self.recursive = recursive
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a WSGI call, going wherever redirects lead."""
+        visited: list[str] = []
+        while True:
+            try:
+                return self.nextapp(environ, start_response)
+            except InternalRedirect as redirect:
+                environ = self._follow(environ.copy(), redirect, visited)
+
+    def _follow(
+        self, environ: dict[str, Any], redirect: InternalRedirect, visited: list[str]
+    ) -> dict[str, Any]:
+        """Return the environ for where *redirect* leads."""
+        script_name = environ.get("SCRIPT_NAME", "")
+        visited.append(_uri(script_name, environ.get("PATH_INFO", ""), environ["QUERY_STRING"]))
+        new = _uri(script_name, redirect.path, redirect.query_string)
+        if new in visited and not self.recursive:
+            raise RuntimeError(f"InternalRedirector visited the same URL twice: {new!r}")
+        if redirect.request is not None:
+            environ["cherrypy.previous_request"] = redirect.request
+        environ.update(
+            {
+                "REQUEST_METHOD": "GET",
+                "PATH_INFO": _wsgi_text(redirect.path),
+                "QUERY_STRING": _wsgi_text(redirect.query_string),
+                "CONTENT_LENGTH": "0",
+                "wsgi.input": BytesIO(),
+            }
+        )
+        return environ
+
+
+def _uri(script_name: str, path: str, query: str) -> str:
+    return script_name + path + (f"?{query}" if query else "")
+
+
+def _wsgi_text(text: str) -> str:
+    """Return *text* as PEP 3333 wants it: each character stands for a byte."""
+    return text if text.isascii() else text.encode("utf-8").decode("latin-1")
+
+
+class ExceptionTrapper:
+    """Answer 500 to whatever exception comes out of the application.
+
+    Args:
+        nextapp: the WSGI application behind this one.
+        throws: exceptions to let through.
+    """
+
+    def __init__(
+        self,
+        nextapp: Callable[..., Any],
+        throws: tuple[type[BaseException], ...] = (KeyboardInterrupt, SystemExit),
+    ) -> None:
+        self.nextapp = nextapp
+        self.throws = throws
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a WSGI call; the body is watched for exceptions too."""
+        try:
+            body = self.nextapp(environ, start_response)
+        except self.throws:
+            raise
+        except BaseException:
+            return trapped(start_response)
+        # A list cannot fail; everything else may, while it is being sent.
+        return body if type(body) is list else _TrappedBody(body, self.throws, start_response)
+
+
+def trapped(start_response: Callable[..., Any]) -> list[bytes]:
+    """Log the exception being handled and answer 500."""
+    request = get_request()
+    if request is not None:
+        request.log("", "HTTP", severity=40, traceback=True)
+        show = request.show_tracebacks
+    else:
+        logging.getLogger("cherrypy.error").exception("A WSGI application failed.")
+        show = False
+    set_request(None)
+    status, headers, body = bare_error(format_exc() if show else None)
+    text_headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    start_response(status.decode("latin-1"), text_headers, sys.exc_info())
+    return body
+
+
+class _TrappedBody:
+    """A body whose exceptions are answered (or logged, when it is too late for that)."""
+
+    def __init__(
+        self,
+        body: Any,
+        throws: tuple[type[BaseException], ...],
+        start_response: Callable[..., Any],
+    ) -> None:
+        self._body = body
+        self._chunks = iter(body)
+        self._throws = throws
+        self._start_response = start_response
+        self._started = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = next(self._chunks)
+        except self._throws:
+            raise
+        except StopIteration:
+            raise
+        except BaseException:
+            if self._started:
+                # The status has been sent: only cutting the connection is honest now.
+                request = get_request()
+                if request is not None:
+                    request.log("", "HTTP", severity=40, traceback=True)
+                raise
+            self._chunks = iter(trapped(self._start_response))
+            return next(self._chunks)
+        self._started = True
+        return chunk
+
+    def close(self) -> None:
+        """Close the body."""
+        if hasattr(self._body, "close"):
+            self._body.close()

@@ -1,0 +1,340 @@
+"""The request: what the client asked for, and the stages that turn it into a response."""
+
+from __future__ import annotations
+
+from cherrypy_core import namespaces as _namespaces
+from cherrypy_core.config import NamespaceSet
+from cherrypy_core.errors import (
+    CherryPyException,
+    HTTPError,
+    HTTPRedirect,
+    InternalRedirect,
+    NotFound,
+)
+from cherrypy_core.hooks import HookMap, hookpoints, run_hooks
+from cherrypy_core.lazy import lazy
+from cherrypy_core.message import Message
+from cherrypy_core.response import Response
+from cherrypy_core.serving import set_request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from cherrypy_core.application import Application
+    from cherrypy_core.plan import Plan
+    from cherrypy_core.urls import Host
+
+__all__ = ["Request"]
+
+
+class Request(Message):
+    """An HTTP request on its way through an application.
+
+    What the client sent is described by the base class. Class attributes are defaults,
+    which configuration overrides per path (`request.show_tracebacks = False`).
+
+    Attributes:
+        app: the application that serves the request.
+        dispatch: called with the path, finds the page handler and the configuration.
+        handler: what is called to make the body; None if a tool has made it already.
+        config: the configuration for this request (a copy: changing it is local).
+        hooks: a `HookMap`, for attaching more hooks to this request.
+        toolmaps: for each toolbox, tool name to settings.
+        error_page: status code or "default" to a template's path or a callable.
+        error_response: called to make the response to an unexpected exception.
+        throw_errors: let unexpected exceptions through to the WSGI server.
+        show_tracebacks: show tracebacks in error pages.
+        show_mismatched_params: tell in a 404 or 400 which parameters did not fit.
+        throws: exceptions that are never turned into a response.
+        stage: the name of what is being done, for diagnosis.
+        is_index: whether the handler is the index of its object; None if not known.
+        closed: whether the request is over.
+        prev: the request that an `InternalRedirect` ended, in favour of this one.
+        login: the name of the authenticated user, if any.
+    """
+
+    app: Application | None = None
+    dispatch: Callable[[str], Any] | None = None
+    error_page: dict[Any, Any] = {}  # noqa: RUF012  (a documented default, never mutated)
+    error_response: Callable[[], Any] = HTTPError(500).set_response
+    throw_errors = False
+    throws: tuple[type[BaseException], ...] = (KeyboardInterrupt, SystemExit, InternalRedirect)
+    show_tracebacks = True
+    show_mismatched_params = True
+    is_index: bool | None = None
+    prev: Request | None = None
+    namespaces = NamespaceSet(
+        {
+            "hooks": _namespaces.hooks_namespace,
+            "request": _namespaces.request_namespace,
+            "response": _namespaces.response_namespace,
+            "error_page": _namespaces.error_page_namespace,
+        }
+    )
+
+    def __init__(
+        self,
+        local_host: Host | dict[str, Any],
+        remote_host: Host | dict[str, Any],
+        scheme: str = "http",
+        server_protocol: str = "HTTP/1.1",
+    ) -> None:
+        """Begin a request.
+
+        Args:
+            local_host: the address that was connected to, or a WSGI environ that tells.
+            remote_host: the address of the client, or a WSGI environ that tells.
+            scheme: "http" or "https".
+            server_protocol: the highest protocol version that the server speaks.
+        """
+        self._local_host = local_host
+        self._remote_host = remote_host
+        self.scheme = scheme
+        self.server_protocol = server_protocol
+        self.closed = False
+        self.stage: str | None = None
+        self.handler: Any = None
+        self._own_hooks: HookMap | None = None
+        self._plan: Plan | None = None
+        self._parsing = 0
+
+    # What the request is being served with.
+
+    @lazy
+    def response_served(self) -> Response:
+        """The response to this request (`serving.response`)."""
+        return Response()
+
+    @lazy
+    def serving_attributes(self) -> dict[str, Any]:
+        """Whatever has been assigned to `serving` for this request (`serving.session`)."""
+        return {}
+
+    @property
+    def hooks(self) -> HookMap:
+        """The hooks of this request; a copy of the plan's from the first look on."""
+        hooks = self._own_hooks
+        if hooks is None:
+            plan = self._plan
+            hooks = self._own_hooks = HookMap(hookpoints) if plan is None else plan.hook_map()
+        return hooks
+
+    @hooks.setter
+    def hooks(self, hooks: HookMap) -> None:
+        self._own_hooks = hooks
+
+    @lazy
+    def config(self) -> dict[str, Any] | None:
+        """The merged configuration of this request, None before the dispatcher ran."""
+        return None if self._plan is None else dict(self._plan.config)
+
+    @lazy
+    def toolmaps(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The settings of the tools that are on, by toolbox and tool."""
+        if self._plan is None:
+            return {}
+        return {
+            toolbox: {name: dict(settings) for name, settings in tools.items()}
+            for toolbox, tools in self._plan.toolmaps.items()
+        }
+
+    def use(self, plan: Plan) -> None:
+        """Take the configuration that *plan* stands for. Called by dispatchers."""
+        self._plan = plan
+
+    def log(self, msg: str, context: str = "HTTP", **kwargs: Any) -> None:
+        """Write to the error log of the application (of the process, without one)."""
+        app = self.app
+        if app is not None:
+            app.log.error(msg, context, **kwargs)
+        else:
+            from cherrypy_core.logs import LogManager  # noqa: PLC0415  (no application: rare)
+
+            LogManager().error(msg, context, **kwargs)
+
+    # The stages.
+
+    def run(
+        self,
+        method: str,
+        path: str,
+        query_string: str,
+        req_protocol: str,
+        headers: Iterable[tuple[str, str]],
+        rfile: Any,
+    ) -> Response:
+        """Serve the request.
+
+        Args:
+            method: such as "GET".
+            path: the path, percent-decoded, from the application's root on.
+            query_string: what followed the question mark, undecoded.
+            req_protocol: the client's protocol, such as "HTTP/1.1".
+            headers: the header fields.
+            rfile: the body, a binary file; read only if somebody wants it.
+
+        Returns:
+            The response, finalized; its body is an iterable of bytes.
+        """
+        response = self.response_served
+        self.stage = "run"
+        self.method = method
+        self.path_info = path or "/"
+        self.query_string = query_string
+        self._req_protocol = req_protocol
+        self._header_source = headers
+        self.rfile = rfile
+        try:
+            self.respond(self.path_info)
+        except self.throws:
+            raise
+        except BaseException:
+            if self.throw_errors:
+                raise
+            self.handle_error()
+        if method == "HEAD":
+            response.drop_body()
+        app = self.app
+        if app is not None:
+            app.log.access()
+        return response
+
+    def respond(self, path_info: str) -> None:
+        """Go through the stages up to a finalized response."""
+        response = self.response_served
+        try:
+            try:
+                plan = self._to_handler(path_info)
+                handler = self.handler
+                if handler is not None:
+                    self.stage = "handler"
+                    if isinstance(handler, CherryPyException):
+                        # A dispatcher's verdict: nothing of the application was called.
+                        self._end_early(handler, response)
+                        return
+                    response.body = handler()
+                self.stage = "before_finalize"
+                if self._own_hooks is not None or plan.before_finalize:
+                    self._run_hooks("before_finalize")
+                response.finalize()
+            except (HTTPError, HTTPRedirect) as ending:
+                self._end_early(ending, response)
+        finally:
+            self.stage = "on_end_resource"
+            ended = self._plan
+            if self._own_hooks is not None or (ended is not None and ended.on_end_resource):
+                self._run_hooks("on_end_resource")
+
+    def _to_handler(self, path_info: str) -> Plan:
+        """Go through the stages before the page handler is called."""
+        if self.app is None:
+            raise NotFound
+        self.stage = "process_headers"
+        self.process_headers()
+        self.stage = "get_resource"
+        plan = self._plan = self.app.plans.root or self.app.plans.start()
+        self.get_resource(path_info)
+        if self._plan is not plan or "config" in self.__dict__:
+            plan = self._settle_plan(plan)
+        if plan.configures:
+            _namespaces.configure(self, plan)
+        self.stage = "on_start_resource"
+        if self._own_hooks is not None or plan.on_start_resource:
+            self._run_hooks("on_start_resource")
+        self.stage = "process_query_string"
+        if self.query_string:
+            self.begin_params()
+        self.stage = "before_request_body"
+        if self._own_hooks is not None or plan.before_request_body:
+            self._run_hooks("before_request_body")
+        if self.method in self.methods_with_bodies:
+            if self.process_request_body:
+                self.begin_body()
+        else:
+            self.process_request_body = False
+        self.stage = "before_handler"
+        if self._own_hooks is not None or plan.before_handler:
+            self._run_hooks("before_handler")
+        return plan
+
+    def _settle_plan(self, plan: Plan) -> Plan:
+        """Return the plan to follow when a dispatcher has chosen the configuration."""
+        own = self.__dict__.get("config")
+        if own is not None and self.app is not None:
+            # A dispatcher that knows nothing of plans has merged the layers itself.
+            self._plan = self.app.plans.compile(own)
+        return self._plan or plan
+
+    def _run_hooks(self, point: str) -> None:
+        own = self._own_hooks
+        if own is not None:
+            own.run(point)
+        elif self._plan is not None:
+            run_hooks(getattr(self._plan, point))
+
+    def _end_early(self, ending: Any, response: Response) -> None:
+        """Make an error or a redirect the response."""
+        response.close_body()
+        ending.set_response()
+        self.stage = "before_finalize (HTTPError)"
+        self._run_hooks("before_finalize")
+        response.finalize()
+
+    def process_headers(self) -> None:
+        """Check the header fields that no HTTP/1.1 request may lack.
+
+        Raises:
+            HTTPError: 400, if there is no Host (RFC 9112 section 3.2).
+        """
+        if self._req_protocol == "HTTP/1.1" and self.header("Host") is None:
+            raise HTTPError(400, "HTTP/1.1 requires a 'Host' request header.")
+
+    def get_resource(self, path: str) -> None:
+        """Let the dispatcher for *path* find the page handler and the configuration."""
+        app = self.app
+        dispatch = self.dispatch
+        if app is not None:
+            if app.config:
+                dispatch = app.find_config(path, "request.dispatch", dispatch)
+            elif dispatch is None:
+                dispatch = app.dispatch
+        if dispatch is None:
+            raise NotFound
+        dispatch(path)
+
+    def handle_error(self) -> None:
+        """Make the response to an exception that nobody expected."""
+        response = self.response_served
+        try:
+            self._run_hooks("before_error_response")
+            if self.error_response is not None:
+                self.error_response()
+            self._run_hooks("after_error_response")
+            response.finalize()
+        except HTTPRedirect as redirect:
+            redirect.set_response()
+            response.finalize()
+
+    def expects_close(self, app: Application) -> bool:
+        """Tell whether something waits for the end of this request."""
+        own = self._own_hooks
+        if own is not None:
+            return bool(own["on_end_request"]) or app.expects_close()
+        plan = self._plan
+        return bool(plan is not None and plan.on_end_request) or app.expects_close()
+
+    def close(self) -> None:
+        """Run the hooks that wait for the end of the request. May be called again."""
+        if self.closed:
+            return
+        self.closed = True
+        if self._own_hooks is not None or (self._plan is not None and self._plan.on_end_request):
+            self.stage = "on_end_request"
+            self._run_hooks("on_end_request")
+        self.stage = "close"
+
+    def make_current(self) -> None:
+        """Serve this request from the current thread on."""
+        set_request(self)

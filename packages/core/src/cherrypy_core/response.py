@@ -1,0 +1,272 @@
+"""The response being made, and how it becomes a status line, headers and a body."""
+
+from __future__ import annotations
+
+from time import time
+
+from cherrypy_core.__about__ import __version__
+from cherrypy_core.dates import http_date
+from cherrypy_core.headers import HeaderMap
+from cherrypy_core.iterators import file_generator, is_closable_iterator
+from cherrypy_core.lazy import lazy
+from cherrypy_core.status import valid_status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from http.cookies import SimpleCookie
+    from typing import Any
+
+__all__ = ["Response", "ResponseBody"]
+
+TEXT_BODY = (
+    "The body of a response must be bytes, not text: return text from a page handler "
+    "(the encode tool, on by default, encodes it) or encode it yourself."
+)
+
+#: Statuses whose responses have no body (RFC 9110 sections 15.2, 15.3.5, 15.3.6, 15.4.5).
+_BODILESS = frozenset((204, 205, 304))
+
+
+class ResponseBody:
+    """The rules for assigning `response.body` (a descriptor).
+
+    Bytes become a list of one chunk (of none if empty), None an empty list, a file is
+    read in blocks. Text is refused: nobody but the application knows its charset.
+
+    Raises:
+        ValueError: on assigning text, or a list that contains some.
+    """
+
+    unicode_err = TEXT_BODY
+
+    def __get__(self, response: Any, owner: type | None = None) -> Any:
+        if response is None:
+            return self
+        return response.chunks
+
+    def __set__(self, response: Any, value: Any) -> None:
+        kind = type(value)
+        if kind is bytes:
+            value = [value] if value else []
+        elif value is None:
+            value = []
+        elif kind is list:
+            for chunk in value:
+                if isinstance(chunk, str):
+                    raise ValueError(self.unicode_err)  # noqa: TRY004  (the historical type)
+        elif isinstance(value, str):
+            raise ValueError(self.unicode_err)  # noqa: TRY004  (the historical type)
+        elif isinstance(value, (bytes, bytearray, memoryview)):
+            value = [bytes(value)]
+        elif hasattr(value, "read"):
+            value = file_generator(value)
+        response.chunks = value
+
+
+class Response:
+    """What will be sent to the client.
+
+    Attributes:
+        status: a code, or text that begins with one. After `finalize`: `"200 OK"`.
+        headers: a `HeaderMap`; Content-Type, Server and Date have defaults.
+        cookie: a `http.cookies.SimpleCookie` with the cookies to set.
+        body: what `ResponseBody` says: an iterable of bytes.
+        header_list: after `finalize`, (name, value) pairs of bytes, as they are sent.
+        stream: send the body as it is produced instead of collecting it first.
+        time: when the response began, in seconds since the epoch.
+        timeout: seconds that it may take.
+        timed_out: whether `check_timeout` found that it has taken longer.
+    """
+
+    status: Any = ""
+    stream: Any = False
+    timeout: float = 300
+    timed_out = False
+    body = ResponseBody()
+    #: What the Server header says: the site's name and version.
+    software = f"cherrypy-core/{__version__}"
+    #: The Content-Type unless `headers` says otherwise.
+    content_type: str | None = "text/html"
+
+    def __init__(self) -> None:
+        self.status = None
+        self.chunks: Any = []
+        self.time = time()
+        #: (name, value) pairs of text, each character one byte, as WSGI wants them.
+        self.wire_headers: list[tuple[str, str]] | None = None
+
+    @property
+    def software_version(self) -> str:
+        """The version part of `software`."""
+        return self.software.partition("/")[2]
+
+    @lazy
+    def headers(self) -> HeaderMap:
+        """The header fields, made when somebody first looks at them."""
+        headers = HeaderMap()
+        if self.content_type is not None:
+            dict.__setitem__(headers, "Content-Type", self.content_type)
+        dict.__setitem__(headers, "Server", self.software)
+        dict.__setitem__(headers, "Date", http_date(self.time))
+        return headers
+
+    @property
+    def headers_touched(self) -> bool:
+        """Whether anybody has looked at `headers` yet."""
+        return "headers" in self.__dict__
+
+    @lazy
+    def cookie(self) -> SimpleCookie:
+        """The cookies to set, made when somebody first looks at them."""
+        from http.cookies import SimpleCookie  # noqa: PLC0415  (most responses set none)
+
+        return SimpleCookie()
+
+    def set_content_type(self, value: str) -> None:
+        """Set the Content-Type; cheaper than through `headers` if nobody has used those."""
+        if "headers" in self.__dict__:
+            self.headers["Content-Type"] = value
+        else:
+            self.content_type = value
+
+    @property
+    def header_list(self) -> list[tuple[bytes, bytes]]:
+        """The header fields as they are sent: set by `finalize`, may be replaced after it."""
+        own = self.__dict__.get("_header_list")
+        if own is None:
+            own = self._header_list = [
+                (name.encode("latin-1"), value.encode("latin-1"))
+                for name, value in self.wire_headers or ()
+            ]
+        return own
+
+    @header_list.setter
+    def header_list(self, value: list[tuple[bytes, bytes]]) -> None:
+        self._header_list = value
+
+    @property
+    def output_status(self) -> bytes:
+        """The status as it is sent."""
+        return str(self.status).encode("latin-1", "replace")
+
+    def collapse_body(self) -> bytes:
+        """Collect the body into one chunk, and return it.
+
+        Raises:
+            ValueError: a chunk is text.
+        """
+        chunks = self.chunks
+        if type(chunks) is list and len(chunks) == 1 and type(chunks[0]) is bytes:
+            return chunks[0]
+        collected = []
+        try:
+            for chunk in chunks:
+                if isinstance(chunk, str):
+                    raise ValueError(TEXT_BODY)  # noqa: TRY004  (the historical type)
+                collected.append(chunk)
+        finally:
+            self.close_body()
+        body = b"".join(collected)
+        self.chunks = [body] if body else []
+        return body
+
+    def close_body(self) -> None:
+        """Close the body's iterator, if it is one that can be closed."""
+        chunks = self.chunks
+        if type(chunks) is not list and is_closable_iterator(chunks):
+            chunks.close()
+
+    def drop_body(self) -> None:
+        """Close the body and replace it with an empty one."""
+        self.close_body()
+        self.chunks = []
+
+    def finalize(self) -> None:
+        """Turn status, headers, cookies and body into what is sent.
+
+        Raises:
+            HTTPError: with status 500, if the application has set an illegal status.
+            ValueError: a header field cannot be sent (it contains a line break, say).
+        """
+        attributes = self.__dict__
+        status = self.status
+        if status is None or status == 200:  # noqa: PLR2004  (the one status worth a short cut)
+            code, self.status = 200, "200 OK"
+        else:
+            code = self._check_status(status)
+        if "headers" in attributes or "cookie" in attributes or code != 200 or self.stream:  # noqa: PLR2004
+            self._finalize_headers(code)
+            return
+        # PERF: nobody has touched the headers of an ordinary page: 4 fields, known order.
+        body = self.collapse_body()
+        attributes.pop("_header_list", None)
+        self.wire_headers = [
+            ("Content-Type", self.content_type or "application/octet-stream"),
+            ("Server", self.software),
+            ("Date", http_date(self.time)),
+            ("Content-Length", str(len(body))),
+        ]
+
+    def _check_status(self, status: Any) -> int:
+        """Normalise `status`; return its code."""
+        try:
+            code, reason, _ = valid_status(status)
+        except ValueError as error:
+            from cherrypy_core.errors import HTTPError  # noqa: PLC0415  (errors.py needs us)
+
+            raise HTTPError(500, str(error)) from error
+        self.status = f"{code} {reason}"
+        return code
+
+    def _finalize_headers(self, code: int) -> None:
+        headers = self.headers
+        if code < 200 or code in _BODILESS:  # noqa: PLR2004  (RFC 9110 section 15.2)
+            dict.pop(headers, "Content-Length", None)
+            self.drop_body()
+        elif self.stream:
+            # Without a length the server uses chunks or closes the connection.
+            if headers.get("Content-Length") is None:
+                dict.pop(headers, "Content-Length", None)
+        elif headers.get("Content-Length") is None:
+            dict.__setitem__(headers, "Content-Length", str(len(self.collapse_body())))
+        wire = [_wire_field(name, value) for name, value in headers.items()]
+        if "cookie" in self.__dict__ and self.cookie:
+            from cherrypy_core.cookies import dump_cookies  # noqa: PLC0415  (seldom)
+
+            wire += [("Set-Cookie", value) for value in dump_cookies(self.cookie)]
+        self.__dict__.pop("_header_list", None)
+        self.wire_headers = wire
+
+    def wire(self) -> Iterable[tuple[str, str]]:
+        """Return the header fields for WSGI: those of `header_list` if it was replaced."""
+        own = self.__dict__.get("_header_list")
+        if own is None:
+            return self.wire_headers or []
+        return [
+            (
+                name if isinstance(name, str) else name.decode("latin-1"),
+                value if isinstance(value, str) else value.decode("latin-1"),
+            )
+            for name, value in own
+        ]
+
+    def header_sent(self, name: str) -> str | None:
+        """Return a header field of the finalized response; None if there is no such one."""
+        for sent, value in self.wire_headers or ():
+            if sent == name:
+                return value
+        return None
+
+    def check_timeout(self) -> None:
+        """Set `timed_out` if the response has taken longer than `timeout`."""
+        if time() > self.time + self.timeout:
+            self.timed_out = True
+
+
+def _wire_field(name: str, value: Any) -> tuple[str, str]:
+    """Return a header field as WSGI wants it: text in which each character is a byte."""
+    if type(value) is str and value.isascii() and value.isprintable() and name.isprintable():
+        return name, value
+    raw_name, raw_value = HeaderMap.encode_header_item((name, value))
+    return raw_name.decode("latin-1"), raw_value.decode("latin-1")

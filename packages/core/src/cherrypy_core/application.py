@@ -55,6 +55,7 @@ class Application:
     """
 
     root: Any = None
+    plans: Plans
     relative_urls: bool | str = False
     request_class: type[Request] = Request
     response_class: type[Response] = Response
@@ -95,7 +96,7 @@ class Application:
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
         # What a plan is made of beyond the configuration itself.
-        if name in {"request_class", "toolboxes"} and "plans" in self.__dict__:
+        if name in {"request_class", "toolboxes"} and hasattr(self, "plans"):
             self.plans.drop()
 
     def __repr__(self) -> str:
@@ -161,27 +162,21 @@ class Application:
             sproto: the highest protocol version of the server, such as "HTTP/1.1".
         """
         channels = self.channels
-        if channels is not None:
-            listeners = channels.listeners
-            if listeners.get("acquire_thread"):
-                channels.publish("acquire_thread")
+        if channels is not None and channels.listeners.get("acquire_thread"):
+            channels.publish("acquire_thread")
         request = self.request_class(local, remote, scheme, sproto)
         request.app = self
-        response = self.response_class()
+        request.response_served = response = self.response_class()
         if self.software is not None:
             response.software = self.software
-        request.response_served = response
         set_request(request)
-        if self._script_name != "":
+        if self._script_name:
+            request.script_name = self._script_name
+        elif self._script_name is None:
             request.script_name = self.script_name
-        if channels is not None and listeners.get("before_request"):
+        if channels is not None and channels.listeners.get("before_request"):
             channels.publish("before_request")
         return request, response
-
-    def expects_close(self) -> bool:
-        """Tell whether somebody listens to the end of requests."""
-        channels = self.channels
-        return channels is not None and bool(channels.listeners.get("after_request"))
 
     def release_serving(self) -> None:
         """End the current request: nothing is current afterwards."""

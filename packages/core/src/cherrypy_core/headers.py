@@ -132,7 +132,7 @@ class CaseInsensitiveDict(dict):  # type: ignore[type-arg]  # the values are any
         return canonical_name(key)
 
     @classmethod
-    def fromkeys(cls: type[_Map], seq: Iterable[object], value: Any = None) -> _Map:  # type: ignore[override]
+    def fromkeys(cls: type[_Map], seq: Iterable[object], value: Any = None) -> _Map:
         """Return a map with the keys of *seq*, all with the same *value*."""
         return cls((key, value) for key in seq)
 
@@ -171,18 +171,18 @@ class CaseInsensitiveDict(dict):  # type: ignore[type-arg]  # the values are any
         for key, value in kwargs.items():
             dict.__setitem__(self, canonical_name(key), value)
 
-    def __ior__(self: _Map, other: Any) -> _Map:  # type: ignore[override,misc]
+    def __ior__(self: _Map, other: Any) -> _Map:
         self.update(other)
         return self
 
-    def __or__(self: _Map, other: Any) -> _Map:  # type: ignore[override]
+    def __or__(self: _Map, other: Any) -> _Map:
         if not isinstance(other, dict):
             return NotImplemented
         new = self.copy()
         new.update(other)
         return new
 
-    def __ror__(self: _Map, other: Any) -> _Map:  # type: ignore[override]
+    def __ror__(self: _Map, other: Any) -> _Map:
         if not isinstance(other, dict):
             return NotImplemented
         new = type(self)(other)
@@ -216,10 +216,11 @@ class HeaderMap(CaseInsensitiveDict):
     def elements(self, key: object) -> list[HeaderElement]:
         """Return the sorted elements of a field (see `header_elements`); [] without it."""
         name = canonical_name(key)
-        return header_elements(name, dict.get(self, name))
+        value = dict.get(self, name)
+        return header_elements(name, value if value is None else str(value))
 
     def values(self, key: object) -> list[str]:  # type: ignore[override]
-        """Return the values of the elements of a field, sorted. (Not dict's `values`.)"""
+        """Return the values of the elements of a field, sorted: unlike dict's `values`."""
         return [element.value for element in self.elements(key)]
 
     def output(self) -> list[tuple[bytes, bytes]]:
@@ -290,8 +291,8 @@ class HeaderMap(CaseInsensitiveDict):
 
 # An encoded word: RFC 2047 section 2 (with a language: RFC 2231 section 5). Linear: the
 # parts cannot contain the question marks that delimit them.
-_ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
-_ADJACENT = re.compile(r"(?<=\?=)[ \t]+(?==\?)")
+_ENCODED_WORD = r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?="
+_ADJACENT = r"(?<=\?=)[ \t]+(?==\?)"
 # Codecs that take quadratic time, or have no business in a header field.
 _REFUSED_CHARSETS = ("idna", "punycode", "unicode", "raw", "utf-7", "utf7", "utf_7")
 
@@ -302,7 +303,7 @@ def decode_TEXT(value: str) -> str:  # noqa: N802  (the public name)
     A word that cannot be decoded stays as it is. The result can contain any character,
     line breaks included.
     """
-    return _ENCODED_WORD.sub(_decode_word, _ADJACENT.sub("", value))
+    return re.sub(_ENCODED_WORD, _decode_word, re.sub(_ADJACENT, "", value))
 
 
 def decode_TEXT_maybe(value: str) -> str:  # noqa: N802  (the public name)

@@ -185,23 +185,18 @@ class LogManager:
         """Write to the error log (see `error`)."""
         self.error(*args, **kwargs)
 
-    def logs_access(self) -> bool:
-        """Tell whether a line of the access log would reach any handler."""
-        logger: logging.Logger | None = self.access_log
-        if logger is None or not logger.isEnabledFor(logging.INFO):
-            return False
-        while logger is not None:
-            if logger.handlers:
-                return True
-            if not logger.propagate:
-                return False
-            logger = logger.parent
-        return False
-
     def access(self) -> None:
         """Write the current request to the access log."""
-        if not self.logs_access():
-            return
+        # PERF: making the line is expensive, so see first whether any handler will get it.
+        logger: logging.Logger | None = self.access_log
+        while logger is not None:
+            if logger.handlers:
+                break
+            logger = logger.parent if logger.propagate else None
+        if logger is not None and self.access_log.isEnabledFor(logging.INFO):
+            self._write_access()
+
+    def _write_access(self) -> None:
         request, response = current()
         status = response.status
         header = request.header

@@ -1,14 +1,13 @@
 """What a client sent: the request line, the header fields and the body.
 
 Nothing is parsed before somebody looks at it. The query string and the body count as
-parameters from the stages on in which they historically were read (`begin_params`,
-`begin_body`), but the work is done on first use: of `params`, of `body`, or of an
+parameters from the stages on in which they historically were read, but the work is done on first use: of `params`, of `body`, or of an
 attribute that a body processor is expected to set (`request.json`).
 """
 
 from __future__ import annotations
 
-from cherrypy_core.environ import EnvironHeaders
+from cherrypy_core.environ import header_field, header_fields, header_map
 from cherrypy_core.headers import HeaderMap
 from cherrypy_core.lazy import lazy
 from cherrypy_core.urls import Host, SanitizedHost, parse_query_string, protocol_from_http
@@ -17,17 +16,27 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from http.cookies import SimpleCookie
-    from typing import Any
+    from typing import Any, Protocol
 
     from cherrypy_core.entity import RequestBody
 
+    class BodyReader(Protocol):
+        """What reads a body in the place of the form processors (see `set_body_reader`)."""
+
+        def read(self, message: Any, /) -> bool:
+            """Read the body at once; False, with nothing read, leaves it to an entity."""
+
+        def prepare(self, body: RequestBody, /) -> None:
+            """Make *body*, an entity that was made all the same, read as `read` does."""
+
 __all__ = ["LazyUUID4", "Message"]
 
-_QUERY = 1
-_BODY = 2
+#: What of a message still has to be parsed when somebody asks for it.
+QUERY_DUE = 1
+BODY_DUE = 2
 
-#: Forms up to this size (bytes) are read and parsed in one go, without an Entity.
-SMALL_FORM = 65536
+#: Bodies up to this size (bytes) are read and parsed in one go, without an Entity.
+SMALL_BODY = 65536
 
 _FORM = "application/x-www-form-urlencoded"
 _FORM_TYPES = frozenset(
@@ -83,19 +92,15 @@ class Message:
     _local_host: Host | dict[str, Any] = Host("127.0.0.1", 80)
     _remote_host: Host | dict[str, Any] = Host("127.0.0.1", 1111)
     _req_protocol = "HTTP/1.1"
-    _header_source: Iterable[tuple[str, str]] = ()
+    _header_source: Iterable[tuple[str, str]] | dict[str, Any] = ()
+    # PERF: see `Response`: nothing on the way of every request looks into __dict__.
+    _headers: HeaderMap | None = None
     _params: dict[str, Any] | None = None
     _body: RequestBody | None = None
     _form: dict[str, Any] | None = None
+    _body_reader: BodyReader | None = None
+    _body_was_read = False
     _parsing = 0
-
-    def __getattr__(self, name: str) -> Any:
-        # A body processor may set attributes (request.json): then the body is read now.
-        if self._parsing & _BODY and not name.startswith("__"):
-            self._parse()
-            if name in self.__dict__:
-                return self.__dict__[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # The request line.
 
@@ -119,21 +124,28 @@ class Message:
 
     # The header fields.
 
-    @lazy
+    @property
     def headers(self) -> HeaderMap:
         """The header fields, made into a map when somebody first looks at them."""
-        source = self._header_source
-        if type(source) is EnvironHeaders:
-            return source.header_map()
-        headers = HeaderMap()
-        for name, value in source:
-            headers[name] = value.strip()
+        headers = self._headers
+        if headers is None:
+            source = self._header_source
+            if type(source) is dict:
+                headers = header_map(source)
+            else:
+                headers = HeaderMap({name: value.strip() for name, value in source})
+            self._headers = headers
         return headers
+
+    @headers.setter
+    def headers(self, headers: HeaderMap) -> None:
+        self._headers = headers
 
     @lazy
     def header_list(self) -> list[tuple[str, str]]:
         """The header fields as a list of (name, value) pairs."""
-        return list(self._header_source)
+        source = self._header_source
+        return list(header_fields(source) if type(source) is dict else source)
 
     def header(self, name: str) -> str | None:
         """Return a header field without making the map of all; None if it is missing.
@@ -141,9 +153,10 @@ class Message:
         Args:
             name: in its canonical form, such as "Content-Type".
         """
-        source = self._header_source
-        if type(source) is EnvironHeaders and "headers" not in self.__dict__:
-            return source.get(name)
+        if self._headers is None:
+            source = self._header_source
+            if type(source) is dict:
+                return header_field(source, name)
         value: str | None = self.headers.get(name)
         return value
 
@@ -209,14 +222,6 @@ class Message:
 
     # Parameters and the body.
 
-    def begin_params(self) -> None:
-        """From now on the query string's fields are among `params`."""
-        self._parsing |= _QUERY
-
-    def begin_body(self) -> None:
-        """From now on the body counts as read: using it, or `params`, reads it."""
-        self._parsing |= _BODY
-
     @property
     def params(self) -> dict[str, Any]:
         """The fields of the query string and of a form; a repeated one is a list."""
@@ -239,13 +244,31 @@ class Message:
         body = self._body
         if body is None:
             body = self._make_body()
-        if self._parsing & _BODY:
+        if self._parsing & BODY_DUE:
             self._parse()
         return body
 
     @body.setter
     def body(self, body: RequestBody) -> None:
         self._body = body
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, where the json_in tool is on.
+
+        Raises:
+            AttributeError: the body has not been read as JSON.
+        """
+        if self._parsing & BODY_DUE:
+            self._parse()
+        try:
+            return self._json
+        except AttributeError:
+            raise AttributeError("the body of this request was not read as JSON") from None
+
+    @json.setter
+    def json(self, value: Any) -> None:
+        self._json = value
 
     @property
     def body_params(self) -> dict[str, Any]:
@@ -283,31 +306,63 @@ class Message:
     def _parse(self) -> None:
         """Do what is due."""
         due, self._parsing = self._parsing, 0
-        if due & _QUERY:
+        if due & QUERY_DUE:
             self.process_query_string()
-        if due & _BODY and not self._read_small_form():
+        if due & BODY_DUE and not self._read_at_once():
             body = self._body or self._make_body()
             body.process()
 
-    def _read_small_form(self) -> bool:
-        """Parse the body if it is a small form and nobody has touched it yet."""
+    def set_body_reader(self, reader: BodyReader) -> None:
+        """Let *reader* read the body, when somebody asks for what it makes of it."""
+        self._body_reader = reader
+        if self._body is not None:
+            reader.prepare(self._body)
+
+    def _read_at_once(self) -> bool:
+        """Read the body without an entity, if it is simple and nobody has touched it yet."""
         if self._body is not None or self.body_attributes:
             return False
-        content_type = self.header("Content-Type")
-        if content_type not in _FORM_TYPES:
-            return False
+        reader = self._body_reader
+        return self._read_small_form() if reader is None else reader.read(self)
+
+    def read_small_body(self) -> bytes | None:
+        """Return the whole body; None, with nothing read, if it is not known to be small.
+
+        Raises:
+            HTTPError: 400 or another, if it cannot be read to its end.
+        """
         length = self.header("Content-Length")
-        if not length or not length.isdecimal() or not length.isascii() or len(length) > 5:  # noqa: PLR2004
-            return False
+        if not length or len(length) > 5 or not (length.isascii() and length.isdecimal()):  # noqa: PLR2004
+            return None
         size = int(length)
-        if size > SMALL_FORM or self.header("Transfer-Encoding"):
+        if size > SMALL_BODY or self.header("Transfer-Encoding"):
+            return None
+        self._body_was_read = True
+        try:
+            data: bytes = self.rfile.read(size)
+        except Exception as error:
+            from cherrypy_core.readers import _as_http_error  # noqa: PLC0415  (faulty input)
+
+            refused = _as_http_error(error, self.rfile)
+            if refused is None:
+                raise
+            raise refused from error
+        if len(data) < size:
+            from cherrypy_core.readers import SizedReader  # noqa: PLC0415  (seldom, mostly faulty)
+
+            # The source gives less than it was asked for, or the client broke off: a 400.
+            data += SizedReader(self.rfile, size - len(data), None).read()
+        return data
+
+    def _read_small_form(self) -> bool:
+        """Parse the body if it is a small form."""
+        if self.header("Content-Type") not in _FORM_TYPES:
             return False
-        from cherrypy_core.errors import HTTPError  # noqa: PLC0415
+        data = self.read_small_body()
+        if data is None:
+            return False
         from cherrypy_core.forms import parse_form  # noqa: PLC0415  (not every application's need)
 
-        data = self.rfile.read(size)
-        if len(data) < size:
-            raise HTTPError(400, "The request body is shorter than its Content-Length.")
         self._form = fields = parse_form(data, ("utf-8",))
         params = self._params
         if params is None:
@@ -326,8 +381,15 @@ class Message:
         )
         if self._form is not None:
             body.params.update(self._form)
+        if self._body_was_read:
+            from cherrypy_core.readers import SizedReader  # noqa: PLC0415
+
+            # Nothing is left in rfile, and reading on could wait for the next request.
+            body.fp = SizedReader(self.rfile, 0, None)
         for name, value in self.body_attributes:
             setattr(body, name, value)
+        if self._body_reader is not None:
+            self._body_reader.prepare(body)
         return body
 
 

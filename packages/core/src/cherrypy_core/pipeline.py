@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-__all__ = ["ExceptionTrapper", "InternalRedirector", "VirtualHost"]
+__all__ = ["ExceptionTrapper", "InternalRedirector", "TrappedBody", "VirtualHost", "trapped"]
 
 
 class VirtualHost:
@@ -65,17 +65,30 @@ class InternalRedirector:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a WSGI call, going wherever redirects lead."""
+        try:
+            return self.nextapp(environ, start_response)
+        except InternalRedirect as redirect:
+            return self.follow(environ, start_response, redirect)
+
+    def follow(
+        self,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+        redirect: InternalRedirect,
+    ) -> Any:
+        """Go where *redirect* leads, and on from there if that is a redirect too."""
         visited: list[str] = []
         while True:
+            environ = self._redirected(environ.copy(), redirect, visited)
             try:
                 return self.nextapp(environ, start_response)
-            except InternalRedirect as redirect:
-                environ = self._follow(environ.copy(), redirect, visited)
+            except InternalRedirect as another:
+                redirect = another
 
-    def _follow(
+    def _redirected(
         self, environ: dict[str, Any], redirect: InternalRedirect, visited: list[str]
     ) -> dict[str, Any]:
-        """Return the environ for where *redirect* leads."""
+        """Return *environ*, changed to say where *redirect* leads."""
         script_name = environ.get("SCRIPT_NAME", "")
         visited.append(_uri(script_name, environ.get("PATH_INFO", ""), environ["QUERY_STRING"]))
         new = _uri(script_name, redirect.path, redirect.query_string)
@@ -128,8 +141,7 @@ class ExceptionTrapper:
             raise
         except BaseException:
             return trapped(start_response)
-        # A list cannot fail; everything else may, while it is being sent.
-        return body if type(body) is list else _TrappedBody(body, self.throws, start_response)
+        return body if type(body) is list else TrappedBody(body, start_response, self.throws)
 
 
 def trapped(start_response: Callable[..., Any]) -> list[bytes]:
@@ -148,14 +160,14 @@ def trapped(start_response: Callable[..., Any]) -> list[bytes]:
     return body
 
 
-class _TrappedBody:
+class TrappedBody:
     """A body whose exceptions are answered (or logged, when it is too late for that)."""
 
     def __init__(
         self,
         body: Any,
-        throws: tuple[type[BaseException], ...],
         start_response: Callable[..., Any],
+        throws: tuple[type[BaseException], ...] = (KeyboardInterrupt, SystemExit),
     ) -> None:
         self._body = body
         self._chunks = iter(body)

@@ -170,6 +170,10 @@ class Draft:
                 f"there is no hook point {point!r}; the hook points are {', '.join(hookpoints)}"
             ) from None
 
+    def set_attribute(self, name: str, value: Any) -> None:
+        """Set an attribute of the request."""
+        self.request_attributes.append((name, value))
+
     def apply(self, namespaces: Mapping[str, Any]) -> None:
         """Hand the entries of `config` to the *namespaces* they belong to."""
         split: dict[str, dict[str, Any]] = {}

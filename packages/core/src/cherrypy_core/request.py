@@ -13,7 +13,7 @@ from cherrypy_core.errors import (
 )
 from cherrypy_core.hooks import HookMap, hookpoints, run_hooks
 from cherrypy_core.lazy import lazy
-from cherrypy_core.message import Message
+from cherrypy_core.message import BODY_DUE, QUERY_DUE, Message
 from cherrypy_core.response import Response
 from cherrypy_core.serving import set_request
 
@@ -50,8 +50,8 @@ class Request(Message):
         throws: exceptions that are never turned into a response.
         stage: the name of what is being done, for diagnosis.
         is_index: whether the handler is the index of its object; None if not known.
+        plan: what the configuration means for this request; set by the dispatcher.
         closed: whether the request is over.
-        prev: the request that an `InternalRedirect` ended, in favour of this one.
         login: the name of the authenticated user, if any.
     """
 
@@ -64,7 +64,12 @@ class Request(Message):
     show_tracebacks = True
     show_mismatched_params = True
     is_index: bool | None = None
-    prev: Request | None = None
+    handler: Any = None
+    stage: str | None = None
+    closed = False
+    plan: Plan | None = None
+    #: The response to this request (`serving.response`).
+    response_served: Any = None
     namespaces = NamespaceSet(
         {
             "hooks": _namespaces.hooks_namespace,
@@ -73,6 +78,9 @@ class Request(Message):
             "error_page": _namespaces.error_page_namespace,
         }
     )
+
+    _config: dict[str, Any] | None = None
+    _config_is_own = False
 
     def __init__(
         self,
@@ -93,19 +101,16 @@ class Request(Message):
         self._remote_host = remote_host
         self.scheme = scheme
         self.server_protocol = server_protocol
-        self.closed = False
-        self.stage: str | None = None
-        self.handler: Any = None
         self._own_hooks: HookMap | None = None
-        self._plan: Plan | None = None
         self._parsing = 0
 
     # What the request is being served with.
 
     @lazy
-    def response_served(self) -> Response:
-        """The response to this request (`serving.response`)."""
-        return Response()
+    def prev(self) -> Request | None:
+        """The request that an `InternalRedirect` ended, in favour of this one."""
+        environ = self.wsgi_environ
+        return None if environ is None else environ.get("cherrypy.previous_request")
 
     @lazy
     def serving_attributes(self) -> dict[str, Any]:
@@ -117,7 +122,7 @@ class Request(Message):
         """The hooks of this request; a copy of the plan's from the first look on."""
         hooks = self._own_hooks
         if hooks is None:
-            plan = self._plan
+            plan = self.plan
             hooks = self._own_hooks = HookMap(hookpoints) if plan is None else plan.hook_map()
         return hooks
 
@@ -125,24 +130,28 @@ class Request(Message):
     def hooks(self, hooks: HookMap) -> None:
         self._own_hooks = hooks
 
-    @lazy
+    @property
     def config(self) -> dict[str, Any] | None:
         """The merged configuration of this request, None before the dispatcher ran."""
-        return None if self._plan is None else dict(self._plan.config)
+        config = self._config
+        if config is None and self.plan is not None:
+            config = self._config = dict(self.plan.config)
+        return config
+
+    @config.setter
+    def config(self, config: dict[str, Any] | None) -> None:
+        self._config = config
+        self._config_is_own = True
 
     @lazy
     def toolmaps(self) -> dict[str, dict[str, dict[str, Any]]]:
         """The settings of the tools that are on, by toolbox and tool."""
-        if self._plan is None:
+        if self.plan is None:
             return {}
         return {
             toolbox: {name: dict(settings) for name, settings in tools.items()}
-            for toolbox, tools in self._plan.toolmaps.items()
+            for toolbox, tools in self.plan.toolmaps.items()
         }
-
-    def use(self, plan: Plan) -> None:
-        """Take the configuration that *plan* stands for. Called by dispatchers."""
-        self._plan = plan
 
     def log(self, msg: str, context: str = "HTTP", **kwargs: Any) -> None:
         """Write to the error log of the application (of the process, without one)."""
@@ -162,7 +171,7 @@ class Request(Message):
         path: str,
         query_string: str,
         req_protocol: str,
-        headers: Iterable[tuple[str, str]],
+        headers: Iterable[tuple[str, str]] | dict[str, Any],
         rfile: Any,
     ) -> Response:
         """Serve the request.
@@ -172,22 +181,24 @@ class Request(Message):
             path: the path, percent-decoded, from the application's root on.
             query_string: what followed the question mark, undecoded.
             req_protocol: the client's protocol, such as "HTTP/1.1".
-            headers: the header fields.
+            headers: the header fields, or a WSGI environ that has them.
             rfile: the body, a binary file; read only if somebody wants it.
 
         Returns:
             The response, finalized; its body is an iterable of bytes.
         """
         response = self.response_served
+        if response is None:
+            response = self.response_served = Response()
         self.stage = "run"
         self.method = method
-        self.path_info = path or "/"
+        self.path_info = path = path or "/"
         self.query_string = query_string
         self._req_protocol = req_protocol
         self._header_source = headers
         self.rfile = rfile
         try:
-            self.respond(self.path_info)
+            self.respond(path)
         except self.throws:
             raise
         except BaseException:
@@ -196,14 +207,14 @@ class Request(Message):
             self.handle_error()
         if method == "HEAD":
             response.drop_body()
-        app = self.app
-        if app is not None:
-            app.log.access()
+        if self.app is not None:
+            self.app.log.access()
         return response
 
     def respond(self, path_info: str) -> None:
         """Go through the stages up to a finalized response."""
         response = self.response_served
+        plan = None
         try:
             try:
                 plan = self._to_handler(path_info)
@@ -214,65 +225,77 @@ class Request(Message):
                         # A dispatcher's verdict: nothing of the application was called.
                         self._end_early(handler, response)
                         return
-                    response.body = handler()
+                    body = handler()
+                    if type(body) is bytes and body:
+                        response.chunks = [body]
+                    else:
+                        response.body = body
                 self.stage = "before_finalize"
-                if self._own_hooks is not None or plan.before_finalize:
+                if plan.before_finalize or self._own_hooks is not None:
                     self._run_hooks("before_finalize")
                 response.finalize()
             except (HTTPError, HTTPRedirect) as ending:
                 self._end_early(ending, response)
         finally:
             self.stage = "on_end_resource"
-            ended = self._plan
-            if self._own_hooks is not None or (ended is not None and ended.on_end_resource):
+            if self._own_hooks is not None or plan is None or plan.on_end_resource:
                 self._run_hooks("on_end_resource")
 
     def _to_handler(self, path_info: str) -> Plan:
         """Go through the stages before the page handler is called."""
-        if self.app is None:
+        app = self.app
+        if app is None:
             raise NotFound
         self.stage = "process_headers"
-        self.process_headers()
+        if self._req_protocol == "HTTP/1.1":
+            # PERF: where the header fields are is known nearly always.
+            source = self._header_source
+            if type(source) is not dict or "HTTP_HOST" not in source:
+                self.process_headers()
         self.stage = "get_resource"
-        plan = self._plan = self.app.plans.root or self.app.plans.start()
-        self.get_resource(path_info)
-        if self._plan is not plan or "config" in self.__dict__:
+        plan = self.plan = app.plans.root or app.plans.start()
+        if app.config or app.dispatch is None:
+            self.get_resource(path_info)
+        else:
+            app.dispatch(path_info)
+        if self.plan is not plan or self._config_is_own:
             plan = self._settle_plan(plan)
         if plan.configures:
             _namespaces.configure(self, plan)
         self.stage = "on_start_resource"
-        if self._own_hooks is not None or plan.on_start_resource:
+        if plan.on_start_resource or self._own_hooks is not None:
             self._run_hooks("on_start_resource")
         self.stage = "process_query_string"
         if self.query_string:
-            self.begin_params()
+            self._parsing |= QUERY_DUE
         self.stage = "before_request_body"
-        if self._own_hooks is not None or plan.before_request_body:
+        if plan.before_request_body or self._own_hooks is not None:
             self._run_hooks("before_request_body")
         if self.method in self.methods_with_bodies:
             if self.process_request_body:
-                self.begin_body()
+                self._parsing |= BODY_DUE
         else:
             self.process_request_body = False
         self.stage = "before_handler"
-        if self._own_hooks is not None or plan.before_handler:
-            self._run_hooks("before_handler")
+        if self._own_hooks is not None:
+            self._own_hooks.run("before_handler")
+        elif plan.before_handler:
+            run_hooks(plan.before_handler)
         return plan
 
     def _settle_plan(self, plan: Plan) -> Plan:
         """Return the plan to follow when a dispatcher has chosen the configuration."""
-        own = self.__dict__.get("config")
-        if own is not None and self.app is not None:
+        if self._config_is_own and self._config is not None and self.app is not None:
             # A dispatcher that knows nothing of plans has merged the layers itself.
-            self._plan = self.app.plans.compile(own)
-        return self._plan or plan
+            self.plan = self.app.plans.compile(self._config)
+        return self.plan or plan
 
     def _run_hooks(self, point: str) -> None:
         own = self._own_hooks
         if own is not None:
             own.run(point)
-        elif self._plan is not None:
-            run_hooks(getattr(self._plan, point))
+        elif self.plan is not None:
+            run_hooks(getattr(self.plan, point))
 
     def _end_early(self, ending: Any, response: Response) -> None:
         """Make an error or a redirect the response."""
@@ -296,10 +319,7 @@ class Request(Message):
         app = self.app
         dispatch = self.dispatch
         if app is not None:
-            if app.config:
-                dispatch = app.find_config(path, "request.dispatch", dispatch)
-            elif dispatch is None:
-                dispatch = app.dispatch
+            dispatch = app.find_config(path, "request.dispatch", dispatch) or app.dispatch
         if dispatch is None:
             raise NotFound
         dispatch(path)
@@ -317,20 +337,20 @@ class Request(Message):
             redirect.set_response()
             response.finalize()
 
-    def expects_close(self, app: Application) -> bool:
-        """Tell whether something waits for the end of this request."""
+    def awaits_end(self) -> bool:
+        """Tell whether a hook waits for the end of this request."""
         own = self._own_hooks
         if own is not None:
-            return bool(own["on_end_request"]) or app.expects_close()
-        plan = self._plan
-        return bool(plan is not None and plan.on_end_request) or app.expects_close()
+            return bool(own["on_end_request"])
+        plan = self.plan
+        return plan is not None and bool(plan.on_end_request)
 
     def close(self) -> None:
         """Run the hooks that wait for the end of the request. May be called again."""
         if self.closed:
             return
         self.closed = True
-        if self._own_hooks is not None or (self._plan is not None and self._plan.on_end_request):
+        if self._own_hooks is not None or (self.plan is not None and self.plan.on_end_request):
             self.stage = "on_end_request"
             self._run_hooks("on_end_request")
         self.stage = "close"

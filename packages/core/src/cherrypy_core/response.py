@@ -8,12 +8,11 @@ from cherrypy_core.__about__ import __version__
 from cherrypy_core.dates import http_date
 from cherrypy_core.headers import HeaderMap
 from cherrypy_core.iterators import file_generator, is_closable_iterator
-from cherrypy_core.lazy import lazy
 from cherrypy_core.status import valid_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from http.cookies import SimpleCookie
     from typing import Any
 
@@ -43,7 +42,8 @@ class ResponseBody:
     def __get__(self, response: Any, owner: type | None = None) -> Any:
         if response is None:
             return self
-        return response.chunks
+        chunks = response.chunks
+        return [] if chunks == () else chunks
 
     def __set__(self, response: Any, value: Any) -> None:
         kind = type(value)
@@ -79,7 +79,7 @@ class Response:
         timed_out: whether `check_timeout` found that it has taken longer.
     """
 
-    status: Any = ""
+    status: Any = None
     stream: Any = False
     timeout: float = 300
     timed_out = False
@@ -89,51 +89,82 @@ class Response:
     #: The Content-Type unless `headers` says otherwise.
     content_type: str | None = "text/html"
 
+    #: The body as it has been assigned (`body` checks what is).
+    chunks: Any = ()
+    #: (name, value) pairs of text, each character one byte, as WSGI wants them.
+    wire_headers: list[tuple[str, str]] | None = None
+
+    # PERF: what is made on first use is kept in attributes like these, not in the
+    # instance's __dict__: looking there makes every later access of an attribute slower.
+    _headers: HeaderMap | None = None
+    _cookie: SimpleCookie | None = None
+    _header_list: list[tuple[bytes, bytes]] | None = None
+
+    #: Values of Set-Cookie fields, ready to be sent besides those of `cookie`.
+    set_cookies: list[str] | None = None
+    #: Is given `cookie` when somebody first looks at it, to put planned cookies there.
+    fill_cookie: Callable[[SimpleCookie], None] | None = None
+
     def __init__(self) -> None:
-        self.status = None
-        self.chunks: Any = []
         self.time = time()
-        #: (name, value) pairs of text, each character one byte, as WSGI wants them.
-        self.wire_headers: list[tuple[str, str]] | None = None
 
     @property
     def software_version(self) -> str:
         """The version part of `software`."""
         return self.software.partition("/")[2]
 
-    @lazy
+    @property
     def headers(self) -> HeaderMap:
         """The header fields, made when somebody first looks at them."""
-        headers = HeaderMap()
-        if self.content_type is not None:
-            dict.__setitem__(headers, "Content-Type", self.content_type)
-        dict.__setitem__(headers, "Server", self.software)
-        dict.__setitem__(headers, "Date", http_date(self.time))
+        headers = self._headers
+        if headers is None:
+            fields = {"Server": self.software, "Date": http_date(self.time)}
+            if self.content_type is not None:
+                fields = {"Content-Type": self.content_type, **fields}
+            headers = self._headers = HeaderMap.from_canonical(fields)
         return headers
+
+    @headers.setter
+    def headers(self, headers: HeaderMap) -> None:
+        self._headers = headers
 
     @property
     def headers_touched(self) -> bool:
         """Whether anybody has looked at `headers` yet."""
-        return "headers" in self.__dict__
+        return self._headers is not None
 
-    @lazy
+    @property
     def cookie(self) -> SimpleCookie:
         """The cookies to set, made when somebody first looks at them."""
-        from http.cookies import SimpleCookie  # noqa: PLC0415  (most responses set none)
+        cookie = self._cookie
+        if cookie is None:
+            from cherrypy_core.cookies import new_response_cookie  # noqa: PLC0415  (seldom)
 
-        return SimpleCookie()
+            cookie = self._cookie = new_response_cookie()
+            if self.fill_cookie is not None:
+                self.fill_cookie(cookie)
+        return cookie
+
+    @property
+    def cookie_touched(self) -> bool:
+        """Whether anybody has looked at `cookie` yet."""
+        return self._cookie is not None
+
+    @cookie.setter
+    def cookie(self, cookie: SimpleCookie) -> None:
+        self._cookie = cookie
 
     def set_content_type(self, value: str) -> None:
         """Set the Content-Type; cheaper than through `headers` if nobody has used those."""
-        if "headers" in self.__dict__:
-            self.headers["Content-Type"] = value
-        else:
+        if self._headers is None:
             self.content_type = value
+        else:
+            self._headers["Content-Type"] = value
 
     @property
     def header_list(self) -> list[tuple[bytes, bytes]]:
         """The header fields as they are sent: set by `finalize`, may be replaced after it."""
-        own = self.__dict__.get("_header_list")
+        own = self._header_list
         if own is None:
             own = self._header_list = [
                 (name.encode("latin-1"), value.encode("latin-1"))
@@ -159,6 +190,9 @@ class Response:
         chunks = self.chunks
         if type(chunks) is list and len(chunks) == 1 and type(chunks[0]) is bytes:
             return chunks[0]
+        if not chunks and type(chunks) in {list, tuple}:
+            self.chunks = []
+            return b""
         collected = []
         try:
             for chunk in chunks:
@@ -189,24 +223,30 @@ class Response:
             HTTPError: with status 500, if the application has set an illegal status.
             ValueError: a header field cannot be sent (it contains a line break, say).
         """
-        attributes = self.__dict__
         status = self.status
-        if status is None or status == 200:  # noqa: PLR2004  (the one status worth a short cut)
-            code, self.status = 200, "200 OK"
-        else:
-            code = self._check_status(status)
-        if "headers" in attributes or "cookie" in attributes or code != 200 or self.stream:  # noqa: PLR2004
-            self._finalize_headers(code)
+        if (
+            self._headers is None
+            and self._cookie is None
+            and (status is None or status == 200)  # noqa: PLR2004
+            and not self.stream
+            and self.set_cookies is None
+        ):
+            # PERF: an ordinary page, whose headers nobody has touched: 4 fields in order.
+            self.status = "200 OK"
+            chunks = self.chunks
+            if type(chunks) is list and len(chunks) == 1 and type(chunks[0]) is bytes:
+                length = len(chunks[0])
+            else:
+                length = len(self.collapse_body())
+            self._header_list = None
+            self.wire_headers = [
+                ("Content-Type", self.content_type or "application/octet-stream"),
+                ("Server", self.software),
+                ("Date", http_date(self.time)),
+                ("Content-Length", str(length)),
+            ]
             return
-        # PERF: nobody has touched the headers of an ordinary page: 4 fields, known order.
-        body = self.collapse_body()
-        attributes.pop("_header_list", None)
-        self.wire_headers = [
-            ("Content-Type", self.content_type or "application/octet-stream"),
-            ("Server", self.software),
-            ("Date", http_date(self.time)),
-            ("Content-Length", str(len(body))),
-        ]
+        self._finalize_headers(200 if status is None else self._check_status(status))
 
     def _check_status(self, status: Any) -> int:
         """Normalise `status`; return its code."""
@@ -220,6 +260,8 @@ class Response:
         return code
 
     def _finalize_headers(self, code: int) -> None:
+        if self.status is None:
+            self.status = "200 OK"
         headers = self.headers
         if code < 200 or code in _BODILESS:  # noqa: PLR2004  (RFC 9110 section 15.2)
             dict.pop(headers, "Content-Length", None)
@@ -231,18 +273,21 @@ class Response:
         elif headers.get("Content-Length") is None:
             dict.__setitem__(headers, "Content-Length", str(len(self.collapse_body())))
         wire = [_wire_field(name, value) for name, value in headers.items()]
-        if "cookie" in self.__dict__ and self.cookie:
+        if self._cookie:
             from cherrypy_core.cookies import dump_cookies  # noqa: PLC0415  (seldom)
 
-            wire += [("Set-Cookie", value) for value in dump_cookies(self.cookie)]
-        self.__dict__.pop("_header_list", None)
+            wire += [("Set-Cookie", value) for value in dump_cookies(self._cookie)]
+        if self.set_cookies:
+            wire += [_wire_field("Set-Cookie", value) for value in self.set_cookies]
+        self._header_list = None
         self.wire_headers = wire
 
     def wire(self) -> Iterable[tuple[str, str]]:
         """Return the header fields for WSGI: those of `header_list` if it was replaced."""
-        own = self.__dict__.get("_header_list")
+        own = self._header_list
         if own is None:
             return self.wire_headers or []
+        # Whoever has replaced the list may have put text into it.
         return [
             (
                 name if isinstance(name, str) else name.decode("latin-1"),
@@ -268,5 +313,4 @@ def _wire_field(name: str, value: Any) -> tuple[str, str]:
     """Return a header field as WSGI wants it: text in which each character is a byte."""
     if type(value) is str and value.isascii() and value.isprintable() and name.isprintable():
         return name, value
-    raw_name, raw_value = HeaderMap.encode_header_item((name, value))
-    return raw_name.decode("latin-1"), raw_value.decode("latin-1")
+    return HeaderMap.encode(name).decode("latin-1"), HeaderMap.encode(value).decode("latin-1")

@@ -28,9 +28,11 @@ set_request = _current.set
 def _outside() -> Request:
     """Return the request that stands in where none is being served (one per context)."""
     from cherrypy_core.request import Request  # noqa: PLC0415  (request.py imports this module)
+    from cherrypy_core.response import Response  # noqa: PLC0415
     from cherrypy_core.urls import Host  # noqa: PLC0415
 
     stand_in = Request(Host("127.0.0.1", 80), Host("127.0.0.1", 1111))
+    stand_in.response_served = Response()
     _current.set(stand_in)
     return stand_in
 
@@ -62,6 +64,8 @@ class Serving:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "request":
+            if value is not None and value.response_served is None:
+                value.response_served = self.response
             _current.set(value)
         elif name == "response":
             (get_request() or _outside()).response_served = value

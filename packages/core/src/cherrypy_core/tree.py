@@ -85,12 +85,14 @@ class Tree:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a WSGI call through what is mounted at its path."""
-        script_name: str = environ.get("SCRIPT_NAME", "")
-        info: str = environ.get("PATH_INFO", "")
         apps = self.apps
+        script_name: str = environ.get("SCRIPT_NAME", "")
         # PERF: one application at the root is by far the most frequent arrangement.
-        if not script_name and len(apps) == 1 and "" in apps:
-            return apps[""](environ, start_response)
+        if not script_name and len(apps) == 1:
+            for path, app in apps.items():
+                if not path:
+                    return app(environ, start_response)
+        info: str = environ.get("PATH_INFO", "")
         path = urljoin(script_name, info)
         if not path.isascii():
             # The paths of mounts are text, an environ's are bytes in the guise of text.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cherrypy_core.environ import HEADER_NAMES, EnvironHeaders
-from cherrypy_core.pipeline import ExceptionTrapper, InternalRedirector
+from cherrypy_core.environ import HEADER_NAMES, header_fields
+from cherrypy_core.errors import InternalRedirect
+from cherrypy_core.pipeline import ExceptionTrapper, InternalRedirector, TrappedBody, trapped
 from cherrypy_core.serving import set_request
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from cherrypy_core.application import Application
     from cherrypy_core.request import Request
+    from cherrypy_core.response import Response
 
 __all__ = ["AppResponse", "CPWSGIApp"]
 
@@ -25,8 +27,8 @@ def recode(text: str, encoding: str) -> str:
         return text
 
 
-def begin(environ: dict[str, Any], app: Application) -> tuple[Request, tuple[Any, ...]]:
-    """Make the request that *environ* describes; return it and the arguments of its `run`."""
+def begin(environ: dict[str, Any], app: Application) -> Request:
+    """Make a request for *environ*, and make it current."""
     request = app.get_serving(
         environ,
         environ,
@@ -34,23 +36,25 @@ def begin(environ: dict[str, Any], app: Application) -> tuple[Request, tuple[Any
         environ.get("ACTUAL_SERVER_PROTOCOL") or environ["SERVER_PROTOCOL"],
     )[0]
     request.wsgi_environ = environ
-    prev = environ.get("cherrypy.previous_request")
-    if prev is not None:
-        request.prev = prev
+    return request
+
+
+def run(request: Request, environ: dict[str, Any], headers: Any) -> Response:
+    """Run *request* with what *environ* says."""
     path = environ.get("PATH_INFO", "")
     query = environ.get("QUERY_STRING", "")
     if not (path.isascii() and query.isascii()):
-        encoding = app.find_config(path, "request.uri_encoding", "utf-8")
+        app = request.app
+        encoding = app.find_config(path, "request.uri_encoding", "utf-8") if app else "utf-8"
         path, query = recode(path, encoding), recode(query, encoding)
-    arguments = (
+    return request.run(
         environ["REQUEST_METHOD"],
         path,
         query,
         environ["SERVER_PROTOCOL"],
-        EnvironHeaders(environ),
+        headers,
         environ["wsgi.input"],
     )
-    return request, arguments
 
 
 class AppResponse:
@@ -82,12 +86,8 @@ class AppResponse:
 
     def run(self) -> Any:
         """Serve the request; return its response."""
-        request, arguments = begin(self.environ, self.cpapp)
-        self.request = request
-        method, path, query, protocol, _, rfile = arguments
-        return request.run(
-            method, path, query, protocol, self.translate_headers(self.environ), rfile
-        )
+        self.request = request = begin(self.environ, self.cpapp)
+        return run(request, self.environ, self.translate_headers(self.environ))
 
     def recode_path_qs(self, path: str, qs: str) -> tuple[str, str]:
         """Return *path* and *qs*, read in the application's `request.uri_encoding`."""
@@ -96,7 +96,7 @@ class AppResponse:
 
     def translate_headers(self, environ: dict[str, Any]) -> Iterable[tuple[str, str]]:
         """Return the header fields of *environ* as (name, value) pairs."""
-        return EnvironHeaders(environ)
+        return header_fields(environ)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -138,12 +138,17 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any], app: Appl
     A body that is complete needs nobody to come back for it, unless something waits for
     the end of the request.
     """
-    request, arguments = begin(environ, app)
+    request = begin(environ, app)
     try:
-        response = request.run(*arguments)
+        response = run(request, environ, environ)
         chunks = response.chunks
         start_response(response.status, response.wire())
-        if type(chunks) is list and not request.expects_close(app):
+        channels = app.channels
+        if (
+            type(chunks) is list
+            and (channels is None or not channels.listeners.get("after_request"))
+            and not request.awaits_end()
+        ):
             request.closed = True
             set_request(None)
             return chunks
@@ -153,6 +158,10 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any], app: Appl
         # Whoever handles the exception may want to know whose it is.
         set_request(request)
         raise
+
+
+#: Stands for the pipeline that nobody has changed.
+_DEFAULT = object()
 
 
 class CPWSGIApp:
@@ -193,11 +202,30 @@ class CPWSGIApp:
         """Answer a WSGI call."""
         head = self.head
         if head is None:
-            head = self.tail
-            for name, factory in reversed(self.pipeline):
-                head = factory(head, **self.config.get(name, {}))
-            self.head = head
-        return head(environ, start_response)
+            head = self.head = self._build()
+        if head is not _DEFAULT:
+            return head(environ, start_response)
+        # What the default pipeline does, without calling through its parts.
+        try:
+            try:
+                body = serve(environ, start_response, self.cpapp)
+            except InternalRedirect as redirect:
+                body = InternalRedirector(self.tail).follow(environ, start_response, redirect)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001  (this is the place where it ends)
+            return trapped(start_response)
+        # A list cannot fail; everything else may, while it is being sent.
+        return body if type(body) is list else TrappedBody(body, start_response)
+
+    def _build(self) -> Any:
+        """Return the pipeline's parts, each with the next one inside."""
+        if self.pipeline == CPWSGIApp.pipeline and self.response_class is AppResponse:
+            return _DEFAULT
+        head: Callable[..., Any] = self.tail
+        for name, factory in reversed(self.pipeline):
+            head = factory(head, **self.config.get(name, {}))
+        return head
 
     def namespace_handler(self, k: str, v: Any) -> None:
         """Take an entry of the `wsgi` namespace of the application's configuration."""

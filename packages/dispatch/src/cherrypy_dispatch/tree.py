@@ -13,9 +13,10 @@ and a section overrides the object's own. (Seed: the manual's chapters 3, 5 and 
 from __future__ import annotations
 
 import string
+from types import FunctionType, MethodType
 
 from cherrypy_core.errors import CherryPyException, NotFound
-from cherrypy_core.serving import current
+from cherrypy_core.serving import current, get_request
 
 from cherrypy_dispatch.handlers import LateParamPageHandler
 
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from cherrypy_core.plan import Plan, Plans
+    from cherrypy_core.application import Application
+    from cherrypy_core.plan import Plan
 
 __all__ = ["Dispatcher", "punctuation_to_underscores", "validate_translator"]
 
 #: `/robots.txt` is the attribute `robots_txt`.
 punctuation_to_underscores = str.maketrans(string.punctuation, "_" * len(string.punctuation))
+
+_FUNCTIONS = frozenset((FunctionType, MethodType))
 
 
 def validate_translator(t: Any) -> None:
@@ -68,8 +72,8 @@ class Dispatcher:
 
     def __call__(self, path_info: str) -> None:
         """Set handler and configuration of the current request."""
-        request = current()[0]
         func, vpath = self.find_handler(path_info)
+        request = get_request() or current()[0]
         if func is None:
             request.handler = NotFound()
         elif vpath:
@@ -91,116 +95,93 @@ class Dispatcher:
         Raises:
             CherryPyException: a `_cp_dispatch` has made the path longer.
         """
-        request = current()[0]
+        request = get_request() or current()[0]
         app = request.app
         if app is None:
             return None, []
-        walk = _Walk(self, app, path)
-        handler, left, request.is_index = walk.find(path)
-        request.use(walk.plan)
-        return handler, left
-
-
-class _Walk:
-    """One walk down the tree: the objects met and the configuration gathered.
-
-    Attributes:
-        names: the parts of the path, and `index`, which is tried at its end.
-        nodes: the objects met, each with the number of names left behind it, the plan so
-            far, and how many layers that plan has.
-        layers: the config dicts met, each with the path it belongs to.
-        plan: what all layers together mean.
-    """
-
-    __slots__ = ("_plans", "_sections", "layers", "names", "nodes", "plan")
-
-    def __init__(self, dispatcher: Dispatcher, app: Any, path: str) -> None:
-        self.names = names = [name for name in path.split("/") if name]
+        names = path.strip("/").split("/") if path != "/" else []
+        if "" in names:
+            names = [name for name in names if name]
+        nodes, used, configured = self._descend(app.root, names)
+        # The hidden last name stands for the page of an object itself.
         names.append("index")
-        self._plans: Plans = app.plans
-        self._sections: dict[str, dict[str, Any]] = app.config
-        self.plan: Plan = app.plans.root or app.plans.start()
-        self.layers: list[tuple[dict[str, Any], str]] = []
-        root = app.root
-        layer = getattr(root, "_cp_config", None)
-        if layer:
-            self._add(layer, "/")
-        if self._sections:
-            layer = self._sections.get("/")
-            if layer:
-                self._add(layer, "/")
-        self.nodes: list[tuple[Any, int, Plan, int]] = [
-            (root, len(names), self.plan, len(self.layers))
-        ]
-        self._descend(dispatcher, root)
+        # Try the objects, the deepest first.
+        position = len(nodes)
+        while position:
+            position -= 1
+            node = nodes[position]
+            taken = used[position] if used else position
+            if type(node) not in _FUNCTIONS:
+                default = getattr(node, "default", None)
+                if default is not None and getattr(default, "exposed", False):
+                    request.is_index = path.endswith("/")
+                    request.plan = _plan(app, names, nodes, used, position, default)
+                    return default, names[taken:-1]
+            if getattr(node, "exposed", False):
+                request.is_index = taken == len(names)
+                if configured or app.config:
+                    request.plan = _plan(app, names, nodes, used)
+                return node, names[taken:-1]
+        request.plan = _plan(app, names, nodes, used)
+        return None, []
 
-    def _add(self, layer: dict[str, Any], path: str) -> None:
-        self.layers.append((layer, path))
-        self.plan = self._plans.step(self.plan, layer, path)
+    def _descend(self, node: Any, names: list[str]) -> tuple[list[Any], list[int] | None, bool]:
+        """Follow *names* from *node* on, as far as there is something.
 
-    def _descend(self, dispatcher: Dispatcher, node: Any) -> None:
-        """Follow the names from *node* on, as far as there is something."""
-        rest = self.names[:]
-        done = 0
-        total = len(rest)
+        Returns:
+            The objects met; for each how many names lead to it (None: as many as objects
+            came before it); and whether any of them has a configuration.
+        """
+        nodes = [node]
+        configured = getattr(node, "_cp_config", None) is not None
+        for name in names:
+            if not name.isidentifier():
+                name = name.translate(self.translate)  # noqa: PLW2901
+            # Special names belong to Python: no URL reaches __class__ or __dict__.
+            child = None if name[:2] == "__" else getattr(node, name, None)
+            if child is None:
+                if getattr(node, self.dispatch_method_name, None) is not None:
+                    return self._descend_asking(nodes, names)
+                return nodes, None, configured
+            nodes.append(child)
+            node = child
+            # PERF: a bound method is slow (350 ns) to say that it lacks an attribute.
+            if type(child) is MethodType:
+                child = child.__func__
+            if getattr(child, "_cp_config", None) is not None:
+                configured = True
+        if type(node) not in _FUNCTIONS:
+            child = getattr(node, "index", None)
+            if child is not None:
+                nodes.append(child)
+                if type(child) is MethodType:
+                    child = child.__func__
+                if getattr(child, "_cp_config", None) is not None:
+                    configured = True
+        return nodes, None, configured
+
+    def _descend_asking(
+        self, nodes: list[Any], names: list[str]
+    ) -> tuple[list[Any], list[int], bool]:
+        """Go on from the last of *nodes*, which wants to choose the way itself."""
+        used = list(range(len(nodes)))
+        total = len(names) + 1
+        rest = [*names[used[-1] :], "index"]
         while rest:
             name = rest[0]
             if not name.isidentifier():
-                name = name.translate(dispatcher.translate)
-            # Special names belong to Python: no URL reaches __class__ or __dict__.
-            child = getattr(node, name, None) if name[:2] != "__" else None
+                name = name.translate(self.translate)
+            node = nodes[-1]
+            child = None if name[:2] == "__" else getattr(node, name, None)
             if child is not None:
                 del rest[0]
             elif len(rest) > 1:
-                child = _ask(node, dispatcher.dispatch_method_name, rest)
-                if child is None:
-                    break
-            else:
+                child = _ask(node, self.dispatch_method_name, rest)
+            if child is None:
                 break
-            node = child
-            left = len(rest)
-            layer = getattr(node, "_cp_config", None)
-            if layer:
-                self._add(layer, "/" + "/".join(self.names[: total - left]))
-            if self._sections:
-                self._add_sections(done, total - left)
-            done = total - left
-            self.nodes.append((node, left, self.plan, len(self.layers)))
-        if rest and self._sections:
-            # Sections count for their path even where there is no object.
-            self._add_sections(done, total)
-
-    def _add_sections(self, start: int, stop: int) -> None:
-        """Add the sections for the paths that end with the names from *start* to *stop*."""
-        path = "/".join(("", *self.names[:start]))
-        for name in self.names[start:stop]:
-            path += "/" + name
-            layer = self._sections.get(path)
-            if layer:
-                self._add(layer, path)
-
-    def find(self, path: str) -> tuple[Any, list[str], bool | None]:
-        """Return the handler, what is left of the path, and whether it is an index."""
-        names = self.names
-        total = len(names)
-        for position in range(len(self.nodes) - 1, -1, -1):
-            node, left, plan, depth = self.nodes[position]
-            default = getattr(node, "default", None)
-            if default is not None and getattr(default, "exposed", False):
-                layer = getattr(default, "_cp_config", None)
-                if layer:
-                    self._insert(plan, depth, layer, total - left)
-                return default, names[total - left : -1], path.endswith("/")
-            if getattr(node, "exposed", False):
-                return node, names[total - left : -1], left == 0
-        return None, [], None
-
-    def _insert(self, plan: Plan, depth: int, layer: dict[str, Any], used: int) -> None:
-        """Put the *layer* of a `default` method behind its object, before what is deeper."""
-        plan = self._plans.step(plan, layer, "/" + "/".join(self.names[:used]))
-        for deeper, path in self.layers[depth:]:
-            plan = self._plans.step(plan, deeper, path)
-        self.plan = plan
+            nodes.append(child)
+            used.append(total - len(rest))
+        return nodes, used, True
 
 
 def _ask(node: Any, method: str, rest: list[str]) -> Any:
@@ -228,3 +209,63 @@ def _ask(node: Any, method: str, rest: list[str]) -> Any:
         # It has used the first name without taking it off.
         del rest[0]
     return child
+
+
+def _plan(
+    app: Application,
+    names: list[str],
+    nodes: list[Any],
+    used: list[int] | None,
+    chosen: int = -1,
+    default: Any = None,
+) -> Plan:
+    """Return what the configuration along the way means.
+
+    Args:
+        app: the application.
+        names: the parts of the path.
+        nodes: the objects met on the way.
+        used: for each of them, how many names lead to it.
+        chosen: the position of the object whose *default* method is the handler.
+        default: that method; its configuration comes directly after its object's.
+    """
+    step = app.plans.step
+    plan = app.plans.root or app.plans.start()
+    sections = app.config
+    before = -1
+    position = -1
+    for node in nodes:
+        position += 1
+        taken = used[position] if used else position
+        layer = getattr(node.__func__ if type(node) is MethodType else node, "_cp_config", None)
+        if layer:
+            plan = step(plan, layer, "/" + "/".join(names[:taken]))
+        if sections:
+            plan = _sections(app, plan, names, before, taken)
+            before = taken
+        if position == chosen:
+            layer = getattr(default, "_cp_config", None)
+            if layer:
+                plan = step(plan, layer, "/" + "/".join(names[:taken]))
+    if sections and before < len(names):
+        # Sections count for their path even where there is no object.
+        plan = _sections(app, plan, names, before, len(names))
+    return plan
+
+
+def _sections(app: Application, plan: Plan, names: list[str], start: int, stop: int) -> Plan:
+    """Add the sections for the paths of more than *start* and up to *stop* names."""
+    sections = app.config
+    if start < 0:
+        start = 0
+        layer = sections.get("/")
+        if layer:
+            plan = app.plans.step(plan, layer, "/")
+    if len(sections) > 1 or "/" not in sections:
+        path = "/".join(("", *names[:start]))
+        for name in names[start:stop]:
+            path += "/" + name
+            layer = sections.get(path)
+            if layer:
+                plan = app.plans.step(plan, layer, path)
+    return plan

@@ -1,5 +1,7 @@
-"""One bus, tree, configuration, server and log, wired together."""
+"""Sites: one bus, tree, configuration, server and log, wired together."""
 
 from cherrypy_site.__about__ import __version__
+from cherrypy_site.errors import SiteError, UnknownSettingError
+from cherrypy_site.site import Site
 
-__all__ = ["__version__"]
+__all__ = ["Site", "SiteError", "UnknownSettingError", "__version__"]

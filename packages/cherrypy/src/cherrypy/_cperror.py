@@ -1,0 +1,24 @@
+"""Exceptions that end a request, and what errors look like to the client."""
+
+from __future__ import annotations
+
+from cherrypy_core.error_pages import bare_error, clean_headers, format_exc, get_error_page
+from cherrypy_core.errors import (
+    CherryPyException,
+    HTTPError,
+    HTTPRedirect,
+    InternalRedirect,
+    NotFound,
+)
+
+__all__ = [
+    "CherryPyException",
+    "HTTPError",
+    "HTTPRedirect",
+    "InternalRedirect",
+    "NotFound",
+    "bare_error",
+    "clean_headers",
+    "format_exc",
+    "get_error_page",
+]

@@ -1,0 +1,14 @@
+"""Applications as WSGI callables, and WSGI middleware."""
+
+from __future__ import annotations
+
+from cherrypy_core.pipeline import ExceptionTrapper, InternalRedirector, VirtualHost
+from cherrypy_core.wsgi import AppResponse, CPWSGIApp
+
+__all__ = [
+    "AppResponse",
+    "CPWSGIApp",
+    "ExceptionTrapper",
+    "InternalRedirector",
+    "VirtualHost",
+]

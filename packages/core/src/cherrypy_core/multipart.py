@@ -1,0 +1,357 @@
+"""Multipart bodies (RFC 2046 section 5.1, RFC 7578): the syntax, without input or output.
+
+`MultipartParser` is fed with bytes and says what they are; `PartStream` feeds it from a
+file and hands out the parts one after the other. Data are looked at in blocks, so a body
+costs the same whatever is in it.
+"""
+
+from __future__ import annotations
+
+from cherrypy_core.errors import HTTPError
+from cherrypy_core.headers import HeaderMap
+from cherrypy_core.readers import BLOCK_SIZE, BlockReader, PartReader, SizedReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeAlias
+
+    _State: TypeAlias = Callable[["MultipartParser", bytes, int], int]
+
+__all__ = ["MultipartParser", "PartStream", "parse_headers", "read_header_block"]
+
+# RFC 9110 section 5.6.2.
+_TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+# RFC 2046 section 5.1.1, `bchars`, and what else browsers and libraries have used.
+_BOUNDARY = _TOKEN + b'()+_,./:=?@[]{}" '
+_MAX_BOUNDARY = 70
+
+#: A part says `form-data; name="x"; filename="y"`, a type, seldom an encoding or an id.
+MAX_HEADERS = 32
+
+#: Bytes of a part's fields together. The longest file names have 1 KiB, in UTF-8.
+MAX_HEADER_SIZE = 8_192
+
+#: A field that says twice what it may say once leaves open which of them counts; somebody
+#: in front of us may have decided otherwise.
+_SINGLE = frozenset(["Content-Disposition", "Content-Type"])
+
+
+class MultipartParser:
+    """Finds the parts in a body that comes in pieces of any size.
+
+    Lines end with CRLF. A delimiter is the boundary at the beginning of a line, followed
+    by nothing but spaces; no other line may begin with the boundary (RFC 2046 section
+    5.1.1), such a body is refused.
+
+    Args:
+        boundary: the parameter of the media type, 1 to 70 characters.
+        inside_part: the input begins with the content of a part, not with a delimiter.
+
+    Attributes:
+        complete: the last delimiter has been seen.
+        max_parts: parts in the body. A form has tens of them; each becomes several objects.
+        max_ignored: bytes before the first and after the last part, which mean nothing.
+        max_padding: spaces after a boundary. Only old mail gateways have ever put some.
+
+    Raises:
+        HTTPError: 400, if there is no (legal) boundary.
+    """
+
+    max_parts = 1_000
+    max_ignored = 16_384
+    max_padding = 64
+
+    def __init__(self, boundary: bytes, *, inside_part: bool = False) -> None:
+        if (
+            not 0 < len(boundary) <= _MAX_BOUNDARY
+            or boundary.endswith(b" ")
+            or boundary.translate(None, _BOUNDARY)
+        ):
+            raise HTTPError(400, f"Invalid boundary in multipart body: {boundary[:99]!r}.")
+        self.complete = False
+        self._delimiter = b"\r\n--" + boundary
+        self._parts = 0
+        self._ignored = 0
+        self._empty = True
+        # The line break before the delimiter may be that before the body, or the content.
+        self._pending = b"\r\n"
+        self._kept = 0
+        self._events: list[HeaderMap | bytes | None] = []
+        # A plain function: a bound method would tie the parser into a reference cycle.
+        self._state: _State = (
+            MultipartParser._content_start if inside_part else MultipartParser._preamble
+        )
+
+    def feed(self, data: bytes) -> list[HeaderMap | bytes | None]:
+        """Parse the next bytes of the body.
+
+        Args:
+            data: one byte or more.
+
+        Returns:
+            What has become known, in order: the fields of a part, which begin it; bytes of
+            its content, never empty; None, its end.
+
+        Raises:
+            HTTPError: 400, if the body is malformed; 413, if there is too much of something.
+        """
+        self._empty = False
+        buffer = self._pending + data if self._pending else data
+        position = 0
+        # Each state consumes something and returns the new position; or it needs more
+        # input, keeps the bytes from _kept on, and returns a negative number.
+        while position >= 0:
+            position = self._state(self, buffer, position)
+        self._pending = buffer[self._kept :]
+        events, self._events = self._events, []
+        return events
+
+    def close(self) -> None:
+        """Note that there is no more input.
+
+        A body of no bytes at all is one without parts.
+
+        Raises:
+            HTTPError: 400, if the last delimiter is missing.
+        """
+        if not self.complete and not self._empty:
+            raise HTTPError(400, "The multipart body ended before its last boundary.")
+
+    def _await(self, kept: int) -> int:
+        self._kept = kept
+        return -1
+
+    def _search_end(self, buffer: bytes, position: int) -> int:
+        """Return where a delimiter may begin of which the rest is still to come."""
+        # A boundary has no CR, so only the last one can be the first byte of a delimiter.
+        begin = max(position, len(buffer) - len(self._delimiter) + 1)
+        at = buffer.rfind(b"\r", begin)
+        return at if at >= 0 and self._delimiter.startswith(buffer[at:]) else len(buffer)
+
+    def _ignore(self, size: int) -> None:
+        self._ignored += size
+        if self._ignored > self.max_ignored:
+            raise HTTPError(
+                400,
+                f"The multipart body has more than {self.max_ignored} bytes before its first "
+                "or after its last boundary.",
+            )
+
+    def _preamble(self, buffer: bytes, position: int) -> int:
+        at = buffer.find(self._delimiter, position)
+        end = self._search_end(buffer, position) if at < 0 else at
+        self._ignore(end - position)
+        if at < 0:
+            return self._await(end)
+        self._state = MultipartParser._delimiter_end
+        return at + len(self._delimiter)
+
+    def _padding_end(self, buffer: bytes, position: int) -> int:
+        """Return where the line of a delimiter ends; a negative number if not yet known."""
+        limit = position + self.max_padding + 2
+        end = buffer.find(b"\r\n", position, limit)
+        rest = buffer[position : limit if end < 0 else end].strip(b" \t")
+        if rest and (end >= 0 or rest != b"\r"):
+            raise HTTPError(400, "A line of the multipart body begins with the boundary.")
+        if end < 0 and len(buffer) >= limit:
+            raise HTTPError(400, "A boundary of the multipart body has too many spaces after it.")
+        return end
+
+    def _delimiter_end(self, buffer: bytes, position: int) -> int:
+        mark = buffer[position : position + 2]
+        if mark == b"--":
+            self.complete = True
+            self._state = MultipartParser._close_end
+            return position + 2
+        if mark == b"-":
+            return self._await(position)
+        end = self._padding_end(buffer, position)
+        if end < 0:
+            return self._await(position)
+        self._parts += 1
+        if self._parts > self.max_parts:
+            raise HTTPError(413, f"The request body has more than {self.max_parts} parts.")
+        self._state = MultipartParser._headers
+        return end + 2
+
+    def _headers(self, buffer: bytes, position: int) -> int:
+        if buffer.startswith(b"\r\n", position):
+            end = position - 2
+            block = b""
+        else:
+            end = buffer.find(b"\r\n\r\n", position, position + MAX_HEADER_SIZE + 4)
+            if end < 0:
+                if len(buffer) - position >= MAX_HEADER_SIZE + 4:
+                    raise _header_too_large()
+                return self._await(position)
+            block = buffer[position:end]
+        self._events.append(parse_headers(block))
+        self._state = MultipartParser._content_start
+        return end + 2
+
+    def _content_start(self, buffer: bytes, position: int) -> int:
+        # If there is no content at all, the line break after the fields is that of the
+        # delimiter.
+        begin = buffer[position : position + len(self._delimiter)]
+        if begin == self._delimiter:
+            return self._end_part(position)
+        if self._delimiter.startswith(begin):
+            return self._await(position)
+        self._state = MultipartParser._content
+        return position + 2
+
+    def _content(self, buffer: bytes, position: int) -> int:
+        at = buffer.find(self._delimiter, position)
+        end = self._search_end(buffer, position) if at < 0 else at
+        if end > position:
+            self._events.append(buffer[position:end])
+        return self._await(end) if at < 0 else self._end_part(at)
+
+    def _end_part(self, at: int) -> int:
+        self._events.append(None)
+        self._state = MultipartParser._delimiter_end
+        return at + len(self._delimiter)
+
+    def _close_end(self, buffer: bytes, position: int) -> int:
+        end = self._padding_end(buffer, position)
+        if end < 0:
+            return self._await(position)
+        self._state = MultipartParser._epilogue
+        return end + 2
+
+    def _epilogue(self, buffer: bytes, position: int) -> int:
+        self._ignore(len(buffer) - position)
+        return self._await(len(buffer))
+
+
+def _header_too_large() -> HTTPError:
+    return HTTPError(413, f"The header of a part is larger than {MAX_HEADER_SIZE} bytes.")
+
+
+def parse_headers(block: bytes) -> HeaderMap:
+    r"""Parse the fields of a part.
+
+    Args:
+        block: the lines, separated by `\r\n`, without the empty one. A line that begins
+            with a space continues the one before.
+
+    Returns:
+        The values by name, decoded as UTF-8 (what browsers send: RFC 7578 section 5.1), or
+        as ISO-8859-1 if they are not. Values of a repeated name are joined by `, `.
+
+    Raises:
+        HTTPError: 400, if the fields are malformed; 413, if there are too many.
+    """
+    headers = HeaderMap()
+    if not block:
+        return headers
+    lines: list[bytes] = []
+    for line in block.split(b"\r\n"):
+        if not line.startswith((b" ", b"\t")):
+            lines.append(line)
+        elif lines:
+            lines[-1] += b" " + line.strip(b" \t")
+        else:
+            raise HTTPError(400, "The header of a part begins with a continuation line.")
+    if len(lines) > MAX_HEADERS:
+        raise HTTPError(413, f"A part has more than {MAX_HEADERS} header fields.")
+    for line in lines:
+        raw_name, colon, raw_value = line.partition(b":")
+        if not raw_name or not colon or raw_name.translate(None, _TOKEN):
+            raise HTTPError(400, f"Malformed header field in a part: {line[:99]!r}.")
+        if b"\r" in raw_value or b"\n" in raw_value or b"\0" in raw_value:
+            raise HTTPError(400, f"Illegal character in a part's header field: {line[:99]!r}.")
+        _add_header(headers, raw_name.decode("ascii").title(), raw_value.strip(b" \t"))
+    return headers
+
+
+def _add_header(headers: HeaderMap, name: str, raw_value: bytes) -> None:
+    try:
+        value = raw_value.decode("utf-8")
+    except UnicodeDecodeError:
+        value = raw_value.decode("iso-8859-1")
+    known = headers.get(name)
+    if known is None:
+        headers[name] = value
+    elif name in _SINGLE:
+        raise HTTPError(400, f"A part has more than one header field {name}.")
+    else:
+        headers[name] = f"{known}, {value}"
+
+
+def read_header_block(fp: Any) -> bytes:
+    """Read the lines of a part's header from *fp*, an object with `readline(size)`.
+
+    Returns:
+        The lines, for `parse_headers`. *fp* is behind the empty line that ends them.
+
+    Raises:
+        HTTPError: 400, if a line does not end with CRLF or the empty one is missing; 413,
+            if they are too long.
+    """
+    lines = b""
+    while True:
+        line: bytes = fp.readline(MAX_HEADER_SIZE + 3)
+        if line == b"\r\n":
+            return lines[:-2]
+        lines += line
+        if len(lines) > MAX_HEADER_SIZE + 2:
+            raise _header_too_large()
+        if not line.endswith(b"\r\n"):
+            raise HTTPError(400, "The header of a part is not complete lines that end with CRLF.")
+
+
+class PartStream:
+    """The parts of a multipart body, one after the other, as they arrive.
+
+    Iterating gives the fields of each part and a reader of its content. What has not been
+    read of a part when the next one is asked for is skipped.
+
+    Args:
+        fp: the body: an object with `read(size)`.
+        parser: for its boundary.
+        by_line: ask *fp* for lines, so that it stays where the parser is. Only needed where
+            somebody else goes on reading *fp*.
+    """
+
+    def __init__(self, fp: Any, parser: MultipartParser, *, by_line: bool = False) -> None:
+        self._parser = parser
+        self._events: Iterator[HeaderMap | bytes | None] = iter(())
+        self._next_block: Callable[[int], bytes]
+        if by_line:
+            self._next_block = fp.readline
+        else:
+            reader = fp if isinstance(fp, BlockReader) else SizedReader(fp, None, None)
+            self._next_block = reader.read_block
+
+    def __iter__(self) -> Iterator[tuple[HeaderMap, PartReader]]:
+        while True:
+            headers = self._next_event()
+            if not isinstance(headers, HeaderMap):
+                return
+            reader = PartReader(self.next_data)
+            yield headers, reader
+            reader.skip()
+
+    def next_data(self) -> bytes:
+        """Return the next bytes of the current part; none at its end.
+
+        Raises:
+            HTTPError: 400, if the body is malformed or ends early; 413, if there is too
+                much of something.
+        """
+        data = self._next_event()
+        return data if isinstance(data, bytes) else b""
+
+    def _next_event(self) -> HeaderMap | bytes | None:
+        """Return what the parser says next; None also at the end of the body."""
+        while True:
+            for event in self._events:
+                return event
+            block = self._next_block(BLOCK_SIZE)
+            if not block:
+                self._parser.close()
+                return None
+            self._events = iter(self._parser.feed(block))

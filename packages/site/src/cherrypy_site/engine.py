@@ -1,0 +1,61 @@
+"""The bus of a site, with the plugins that every site has."""
+
+from __future__ import annotations
+
+from cherrypy_wspbus import Bus
+from cherrypy_wspbus.plugins import Autoreloader, SignalHandler, ThreadManager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Engine", "Signals"]
+
+
+class Signals:
+    """Everything about signals of the operating system, to be subscribed in one call.
+
+    Args:
+        bus: the bus whose `signal_handler` (and, on Windows, `console_control_handler`)
+            this stands for.
+    """
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+
+    def _handlers(self) -> list[Any]:
+        names = ("signal_handler", "console_control_handler")
+        return [getattr(self.bus, name) for name in names if hasattr(self.bus, name)]
+
+    def subscribe(self) -> None:
+        """Handle signals from now on. To be called in the main thread."""
+        for handler in self._handlers():
+            handler.subscribe()
+
+    def unsubscribe(self) -> None:
+        """Handle signals no more; who handled them before does so again."""
+        for handler in self._handlers():
+            handler.unsubscribe()
+
+
+class Engine(Bus):
+    """The bus of a site. Its plugins are attributes, which configuration can reach.
+
+    Attributes:
+        autoreload: restarts the process when one of its files changes. Subscribed.
+        thread_manager: tells listeners about new threads. Subscribed.
+        signal_handler: SIGTERM and its like. Not subscribed: `quickstart` does that.
+        signals: subscribes all that has to do with signals.
+    """
+
+    # What is embedded in another program never ends that program's process.
+    may_exit_process = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.autoreload = Autoreloader(self)
+        self.autoreload.subscribe()
+        self.thread_manager = ThreadManager(self)
+        self.thread_manager.subscribe()
+        self.signal_handler = SignalHandler(self)
+        self.signals = Signals(self)

@@ -1,0 +1,211 @@
+"""The composition root: everything that a running site consists of."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from cherrypy_core.configfile import as_dict
+from cherrypy_core.linking import url as make_url
+from cherrypy_core.request import Request
+from cherrypy_dispatch.tree import Dispatcher
+from cherrypy_httpserver.server import Server
+from cherrypy_site.__about__ import __version__
+from cherrypy_site.applications import SiteApplication, SiteTree, watch_config_file
+from cherrypy_site.config import SiteConfig
+from cherrypy_site.engine import Engine
+from cherrypy_site.logs import GlobalLogManager, close_log
+from cherrypy_tools.defaults import default_toolbox
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from cherrypy_core.application import Application
+    from cherrypy_core.tree import Tree
+    from cherrypy_tools.toolbox import Toolbox
+
+__all__ = ["Site"]
+
+_numbers = count(1)
+
+
+class Site:
+    """One bus, tree, configuration, server, log and toolbox, wired together.
+
+    A process may have any number of sites; they share nothing. A site never ends the
+    process that it is part of. It is a WSGI application itself.
+
+    Used as a context manager it is closed at the end of the block; entering the block
+    does not start it.
+
+    Args:
+        config: global configuration: a dict, a file name or an open file.
+        name: the first part of the names of the site's loggers (`NAME.error`,
+            `NAME.access`). Default: a new name for each site.
+
+    Attributes:
+        bus: the bus, with `autoreload`, `thread_manager`, `signal_handler` and `signals`.
+        tree: the applications, by path.
+        config: the global configuration.
+        log: the site's `GlobalLogManager`. It has no handlers unless configured:
+            `log.screen`, `log.error_file`, `log.access_file`.
+        server: the default HTTP server, subscribed to the bus.
+        servers: the further ones, by the name that the configuration gives them.
+        tools: the toolbox of all its applications.
+        request_class: what requests of its applications are made of.
+        software: name and version for the Server header.
+    """
+
+    software: str = f"cherrypy-site/{__version__}"
+
+    def __init__(self, config: Any = None, *, name: str | None = None) -> None:
+        self.bus = Engine()
+        self.log = GlobalLogManager(None, name or f"cherrypy.site{next(_numbers)}")
+        self.bus.subscribe("log", self.log.bus_message)
+        self.bus.subscribe("graceful", self.log.reopen_files)
+        self.bus.subscribe("graceful", self._reopen_application_logs)
+        self.tools: Toolbox = self.make_tools()
+        self.config = SiteConfig(self)
+        self.tree: Tree = self.make_tree()
+        self.server: Server = self.make_server()
+        self.server.subscribe()
+        self.servers: dict[str, Server] = {}
+        self.request_class = self.make_request_class()
+        if config:
+            self.config.update(config)
+
+    # The parts, for a subclass to replace.
+
+    def make_tools(self) -> Toolbox:
+        """Return the toolbox."""
+        return default_toolbox()
+
+    def make_tree(self) -> Tree:
+        """Return the tree, empty."""
+        return SiteTree(self)
+
+    def make_server(self) -> Server:
+        """Return a new server of the site, not subscribed yet."""
+        return Server(self.bus, self.tree)
+
+    def make_request_class(self) -> type[Request]:
+        """Return a class of requests whose dispatcher and namespaces are the site's own."""
+        namespace = {"dispatch": Dispatcher(), "namespaces": Request.namespaces.copy()}
+        return type("Request", (Request,), {"__module__": __name__, **namespace})
+
+    def make_application(self, root: Any, script_name: str) -> Application:
+        """Return a new application of the site, not mounted yet."""
+        app = SiteApplication(self, root, script_name)
+        app.request_class = self.request_class
+        return app
+
+    # What it does.
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a WSGI call through what is mounted at its path."""
+        return self.tree(environ, start_response)
+
+    def start(self) -> None:
+        """Start everything that is on the bus; return when the servers accept connections.
+
+        Raises:
+            ChannelFailures: something did not start; the rest has been stopped again.
+        """
+        self.bus.start()
+
+    def stop(self) -> None:
+        """Stop everything; `start` may follow.
+
+        Raises:
+            ChannelFailures: something did not stop.
+        """
+        self.bus.stop()
+
+    def exit(self) -> None:
+        """Stop everything and let whoever waits in `block` go on. May be called again.
+
+        Raises:
+            ChannelFailures: something did not stop.
+        """
+        self.bus.exit()
+
+    def block(self, interval: float = 0.1) -> None:
+        """Wait until the site exits (see `Bus.block`).
+
+        Args:
+            interval: seconds between two publications to the channel `main`.
+        """
+        self.bus.block(interval)
+
+    def close(self) -> None:
+        """Exit, and close the log files. The site is of no use afterwards."""
+        try:
+            self.exit()
+        finally:
+            for log in (self.log, *self._application_logs()):
+                close_log(log)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def quickstart(self, root: Any = None, script_name: str = "", config: Any = None) -> None:
+        """Mount *root*, start the site and wait until it exits. For the main thread.
+
+        Args:
+            root: the object at the top of a tree of page handlers; None if the
+                configuration says it all.
+            script_name: the path to mount it at.
+            config: a dict, a file name or an open file. Its section `global` is global
+                configuration, the other sections are the application's.
+
+        Raises:
+            ChannelFailures: something did not start.
+        """
+        sections = as_dict(config) if config else None
+        if sections:
+            self.config.update(sections)
+        self.tree.mount(root, script_name, sections)
+        watch_config_file(self.bus.autoreload, config)
+        self.bus.signals.subscribe()
+        self.start()
+        self.block()
+
+    def url(
+        self,
+        path: str = "",
+        qs: str | Sequence[tuple[str, Any]] | Mapping[str, Any] = "",
+        script_name: str | None = None,
+        base: str | None = None,
+        relative: bool | str | None = None,
+    ) -> str:
+        """Return an absolute URL for *path*.
+
+        Args:
+            path: with a slash in front it is relative to the application's root, without
+                one to the current page.
+            qs: the query string, or pairs to make one of.
+            script_name: the path of the application's root. Default: the current one's.
+            base: scheme and host. Default: the current request's, or the server's where
+                no request is being served.
+            relative: `True` for a URL relative to the current page (`../x`), `"server"`
+                for one without scheme and host. Default: as the application's
+                `relative_urls`.
+        """
+        return make_url(path, qs, script_name, base, relative, site_base=self._base)
+
+    def _base(self) -> str:
+        return self.server.base()
+
+    def _application_logs(self) -> list[Any]:
+        logs = (getattr(app, "log", None) for app in self.tree.apps.values())
+        return [log for log in logs if hasattr(log, "reopen_files")]
+
+    def _reopen_application_logs(self) -> None:
+        for log in self._application_logs():
+            log.reopen_files()

@@ -1,0 +1,304 @@
+"""The process bus: channels, listeners in order of priority, and the life of a process."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+import warnings
+
+from cherrypy_wspbus import reexec
+from cherrypy_wspbus._hub import Hub
+from cherrypy_wspbus._state import MOVES, State
+from cherrypy_wspbus._waiters import Waiters
+from cherrypy_wspbus.failures import ChannelFailures
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+__all__ = ["Bus"]
+
+_FAILED = 70
+"""Exit code after a failed start or stop: EX_SOFTWARE of BSD's sysexits.h."""
+
+
+class Bus(Hub):
+    """A process bus: a publish/subscribe hub that also starts and stops what listens to it.
+
+    A new bus has the channels `start`, `main`, `stop`, `graceful`, `exit` and `log`; others
+    come into being when somebody subscribes to them. All methods may be called from any
+    thread and from signal handlers.
+
+    Attributes:
+        states: the enumeration of the states, `bus.states.STARTED` and so on.
+        listeners: name of the channel -> set of its listeners. May be edited in place.
+        execv: true if `block` is to replace the process by a fresh one; set by `restart`.
+        max_cloexec_files: file descriptors below this number are closed when the process is
+            replaced, 0 to leave them alone.
+        inherited_files: file descriptors that stay open when the process is replaced.
+        may_exit_process: false if the bus must never end the process by itself (it does so
+            with code 70 after a failed start or stop): then the error is raised instead.
+    """
+
+    states = State
+    max_cloexec_files = 20000
+    may_exit_process = True
+
+    def __init__(self) -> None:
+        # First of all: making the channels tells the waiting threads.
+        self._waiters = Waiters()
+        super().__init__(("start", "main", "stop", "graceful", "exit", "log"))
+        self.execv = False
+        self.inherited_files: set[int] = set()
+        self._state = State.STOPPED
+        # The thread that runs the listeners of `exit`, if one does.
+        self._exiting: int | None = None
+        self._startup_directory = reexec.current_directory()
+
+    def _listeners_changed(self, channel: str) -> None:
+        super()._listeners_changed(channel)
+        # A thread in `block` may have gone to sleep because `main` had no listeners.
+        self._waiters.wake()
+
+    # Commands
+
+    @property
+    def state(self) -> State:
+        """The state the bus is in. Assigning publishes nothing, it only wakes who waits."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self._waiters.wake()
+
+    def _move(self, state: State) -> bool:
+        """Enter `state` if the table of moves has this move; otherwise log and return False."""
+        if state not in MOVES[self._state]:
+            message = f"Bus is {self._state.name} and cannot become {state.name} now"
+            self.log(message, level=logging.WARNING)
+            return False
+        self.state = state
+        return True
+
+    def start(self) -> None:
+        """Start everything on the bus: publish `start`.
+
+        Raises:
+            ChannelFailures: if a listener failed. Before that everything is stopped again
+                and the process ends with code 70, unless `may_exit_process` is false.
+        """
+        if not self._move(State.STARTING):
+            return
+        atexit.unregister(self._clean_exit)
+        atexit.register(self._clean_exit)
+        self.log("Bus STARTING")
+        try:
+            self.publish("start")
+        except ChannelFailures:
+            message = "Shutting down due to error in start listener:"
+            self.log(message, level=logging.ERROR, traceback=True)
+            self._shut_down()
+            self.exit_process(_FAILED)
+            raise
+        except BaseException as leaving:
+            self.log(f"{type(leaving).__name__} raised while starting: shutting down bus")
+            self._shut_down()
+            raise
+        if self._state is State.STARTING:
+            self.state = State.STARTED
+            self.log("Bus STARTED")
+        else:
+            # Stopped from another thread or by a listener: what started since must stop, too.
+            self.log(f"Bus start was overtaken, the bus is {self._state.name}")
+            self.publish("stop")
+
+    def stop(self) -> None:
+        """Stop everything on the bus: publish `stop`.
+
+        Raises:
+            ChannelFailures: if a listener failed; the bus then stays STOPPING.
+        """
+        if self._move(State.STOPPING):
+            self.log("Bus STOPPING")
+            self.publish("stop")
+            if self._state is State.STOPPING:
+                self.state = State.STOPPED
+            self.log("Bus STOPPED")
+
+    def graceful(self) -> None:
+        """Ask the listeners of `graceful` to reload or finish what they have at hand."""
+        self.log("Bus graceful")
+        self.publish("graceful")
+
+    def exit(self) -> None:
+        """Stop everything and publish `exit`, so that `block` returns.
+
+        Exiting twice is harmless. A failure ends the process with code 70, and so does
+        exiting while the bus is STARTING (see `may_exit_process`).
+
+        Raises:
+            ChannelFailures: if a listener failed and the process must not be ended.
+        """
+        was_starting = self._state is State.STARTING
+        error = self._shut_down()
+        if was_starting or error is not None:
+            self.exit_process(_FAILED)
+        if error is not None:
+            raise error
+
+    def _shut_down(self) -> BaseException | None:
+        """Publish `stop` and `exit`, whatever happens; return the first error."""
+        if self._exiting is not None or self._state is State.EXITING:
+            return None
+        self._exiting = threading.get_ident()
+        errors: list[BaseException] = []
+        try:
+            for step in (self.stop, self._publish_exit):
+                try:
+                    step()
+                except BaseException as error:  # noqa: BLE001, PERF203  (the caller raises it)
+                    errors.append(error)
+        finally:
+            atexit.unregister(self._clean_exit)
+            self._exiting = None
+            self._waiters.wake()
+        return errors[0] if errors else None
+
+    def _publish_exit(self) -> None:
+        self.state = State.EXITING
+        self.log("Bus EXITING")
+        self.publish("exit")
+        self.log("Bus EXITED")
+
+    def restart(self) -> None:
+        """Exit, and have `block` replace the process by a fresh one."""
+        self.execv = True
+        self.exit()
+
+    def exit_process(self, code: int) -> None:
+        """End the process at once, if `may_exit_process`; a host program may override this."""
+        if self.may_exit_process:
+            reexec.flush_standard_streams()
+            os._exit(code)
+
+    def _clean_exit(self) -> None:
+        """Shut down when the interpreter ends although the bus was not told to exit."""
+        if self._state is State.EXITING:
+            return
+        if self._state is not State.STOPPED:
+            message = (
+                f"The main thread is exiting, but the Bus is in the {self._state!r} state; "
+                "shutting it down automatically now. You must either call bus.block() after "
+                "start(), or call bus.exit() before the main thread exits."
+            )
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+        self.exit()
+
+    # Waiting
+
+    def block(self, interval: float = 0.1) -> None:
+        """Wait until the bus exits, then for all other threads that are not daemons.
+
+        Publishes `main` each `interval` seconds; without listeners on `main` the thread
+        sleeps until something happens. To be called in the main thread: it receives Ctrl-C,
+        which exits the bus, and it replaces the process after `restart`.
+        """
+        try:
+            self.wait(State.EXITING, interval=interval, channel="main")
+        except KeyboardInterrupt:
+            self.log("Keyboard Interrupt: shutting down bus")
+            self.exit()
+        except SystemExit:
+            self.log("SystemExit raised: shutting down bus")
+            self.exit()
+            raise
+        except ChannelFailures:
+            self.log("Shutting down due to error in main listener", level=logging.ERROR)
+            self.exit()
+            raise
+
+        # The thread that called exit() may still be running the listeners.
+        me = threading.get_ident()
+        self._waiters.wait(lambda: self._exiting in (None, me), lambda: None)
+        self._join_threads()
+        if self.execv:
+            self._do_execv()
+
+    def _join_threads(self) -> None:
+        """Wait for the threads that would keep the process alive."""
+        self.log("Waiting for child threads to terminate...")
+        spared = (threading.main_thread(), threading.current_thread())
+        for thread in threading.enumerate():
+            if thread not in spared and not thread.daemon and thread.is_alive():
+                self.log(f"Waiting for thread {thread.name}.")
+                thread.join()
+
+    def wait(
+        self, state: State | Iterable[State], interval: float = 0.1, channel: str | None = None
+    ) -> None:
+        """Wait until the bus is in `state` or in one of several states.
+
+        Args:
+            state: a state or several of them.
+            interval: seconds between two publications to `channel`.
+            channel: where to publish meanwhile; None for nowhere.
+        """
+        wanted = (state,) if isinstance(state, State) else tuple(state)
+        due: float | None = None
+
+        def idle() -> float | None:
+            nonlocal due
+            if channel is None or not self.listeners.get(channel):
+                return None
+            now = time.monotonic()
+            if due is None:
+                due = now + interval
+            elif now >= due:
+                self.publish(channel)
+                now = time.monotonic()
+                due = now + interval
+            return due - now
+
+        self._waiters.wait(lambda: self._state in wanted, idle)
+
+    def start_with_callback(
+        self,
+        func: Callable[..., Any],
+        args: Iterable[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> threading.Thread:
+        """Start the bus, and call `func(*args, **kwargs)` in a new thread once it is STARTED.
+
+        Returns:
+            The new thread, which ends without calling anything if the start fails.
+        """
+        positional = () if args is None else tuple(args)
+        named = {} if kwargs is None else dict(kwargs)
+
+        def call() -> None:
+            self.wait((State.STARTED, State.EXITING))
+            if self._state is State.STARTED:
+                func(*positional, **named)
+
+        if self._state is State.EXITING:
+            # Started anew: the thread must not take the former exit for the coming one.
+            self.state = State.STOPPED
+        thread = threading.Thread(target=call)
+        thread.name = f"Bus Callback {thread.name}"
+        thread.start()
+        self.start()
+        return thread
+
+    # A new process
+
+    def _do_execv(self) -> None:
+        """Replace the process by a fresh one with the same command line and directory."""
+        command = reexec.command_line()
+        self.log(f"Re-spawning {' '.join(command)}")
+        kept = self.inherited_files | reexec.activation_files()
+        reexec.replace_process(command, self._startup_directory, self.max_cloexec_files, kept)

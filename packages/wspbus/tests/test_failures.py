@@ -1,0 +1,32 @@
+from cherrypy_wspbus import ChannelFailures
+
+
+def test_no_failures_are_false_and_empty():
+    failures = ChannelFailures()
+    assert not failures
+    assert failures.get_instances() == []
+    assert str(failures) == ""
+
+
+def test_failures_are_collected_in_order():
+    failures = ChannelFailures()
+    for error in (ValueError("a"), KeyError("b")):
+        try:
+            raise error
+        except Exception:
+            failures.handle_exception()
+    assert failures
+    assert [type(error) for error in failures.get_instances()] == [ValueError, KeyError]
+    assert repr(failures) == str(failures) == "ValueError('a')\nKeyError('b')"
+
+
+def test_the_list_of_failures_is_a_copy():
+    failures = ChannelFailures()
+    failures.get_instances().append(ValueError())
+    assert not failures
+
+
+def test_handle_exception_outside_of_an_except_block_does_nothing():
+    failures = ChannelFailures()
+    failures.handle_exception()
+    assert not failures

@@ -22,8 +22,11 @@ def import_once(framework: str) -> tuple[float, int]:
     command = [str(python_for(framework)), "-X", "importtime", "-c", f"import {module}"]
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(
-        command, check=True, capture_output=True, text=True, cwd=HOME, env=environ
+        command, check=False, capture_output=True, text=True, cwd=HOME, env=environ
     )
+    if done.returncode:
+        error = done.stderr[done.stderr.find("Traceback") :]
+        raise SystemExit(f"{framework}: {error}")
     # Lines are "import time: SELF | CUMULATIVE | NAME", an importer after what it imports.
     rows = [line.removeprefix("import time:").split("|") for line in done.stderr.splitlines()]
     imported = [name.strip() for _, _, name in rows]

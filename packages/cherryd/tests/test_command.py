@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import sys
+import threading
 import time
 
 import pytest
@@ -34,7 +35,7 @@ def wait_until(condition):
     deadline = time.monotonic() + 15
     while not condition():
         assert time.monotonic() < deadline
-        os.sched_yield() if hasattr(os, "sched_yield") else None
+        threading.Event().wait(0.01)  # another process cannot tell us
 
 
 def answers(port):
@@ -50,10 +51,9 @@ def free_port():
 
 
 def test_the_historical_options_are_there():
-    options = parser().parse_args(
-        ["-c", "a", "-c", "b", "--config=c", "-d", "-e", "production", "-f", "-i", "m"]
-        + ["--import=n", "-p", "pid", "-P", "x", "--Path=y"]
-    )
+    files = ["-c", "a", "-c", "b", "--config=c", "-p", "pid"]
+    modules = ["-i", "m", "--import=n", "-P", "x", "--Path=y"]
+    options = parser().parse_args([*files, *modules, "-d", "-f", "-e", "production"])
     assert options.config == ["a", "b", "c"]
     assert options.imports == ["m", "n"]
     assert options.paths == ["x", "y"]

@@ -4,6 +4,7 @@ Run it to write `src/cherrypy/favicon.ico` anew. The picture is made of a few fo
 the unit square (x to the right, y downwards), each pixel of 8x8 samples.
 """
 
+# ruff: noqa: PLR2004  (a script of no package; a picture is made of numbers)
 from __future__ import annotations
 
 import math

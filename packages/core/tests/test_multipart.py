@@ -233,8 +233,14 @@ def test_a_header_can_be_read_from_a_file():
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"", 400), (b"A: b", 400), (b"A: b\r\n", 400), (b"A: b\n\n", 400)]
-    + [(b"A" * 10_000, 413), (b"A: b\r\n" * 2000, 413)],
+    [
+        (b"", 400),
+        (b"A: b", 400),
+        (b"A: b\r\n", 400),
+        (b"A: b\n\n", 400),
+        (b"A" * 10000, 413),
+        (b"A: b\r\n" * 2000, 413),
+    ],
 )
 def test_a_header_in_a_file_must_be_complete_and_small(data, code):
     with pytest.raises(HTTPError) as caught:
@@ -303,8 +309,23 @@ def test_any_content_can_be_read_back_in_any_pieces(contents, sizes):
 
 SOUP = st.lists(
     st.sampled_from(
-        [b"--x", b"\r\n--x", b"--", b"\r\n", b"\r", b"\n", b" ", b"\t", b"A: b", b"\r\n\r\n"]
-        + [b"a", b":", b"Content-Type: a", b"\0", b"\xff"]
+        [
+            b"--x",
+            b"\r\n--x",
+            b"--",
+            b"\r\n",
+            b"\r",
+            b"\n",
+            b" ",
+            b"\t",
+            b"A: b",
+            b"\r\n\r\n",
+            b"a",
+            b":",
+            b"Content-Type: a",
+            b"\x00",
+            b"\xff",
+        ]
     ),
     max_size=30,
 ).map(b"".join)
@@ -314,12 +335,12 @@ def outcome(pieces):
     try:
         return parts_of(pieces)
     except HTTPError as error:
-        assert error.code in (400, 413)
         return error.code
 
 
 @given(SOUP | st.binary(max_size=60))
 def test_any_bytes_are_parts_or_a_client_error_whatever_the_pieces(body):
     expected = outcome([body] if body else [])
+    assert isinstance(expected, list) or expected in (400, 413)
     for size in (1, 2, 5):
         assert outcome(pieces_of(body, size)) == expected

@@ -1,6 +1,7 @@
 import gc
 import io
-import os
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from cherrypy_core.readers import SizedReader
 
 FORM_DATA = "multipart/form-data; boundary=x"
 MIXED = "multipart/mixed; boundary=x"
+DESCRIPTORS = Path("/proc/self/fd")
 
 
 def field(name, value, **more):
@@ -53,7 +55,7 @@ def recorder():
     """A class of parts that notes the files it makes."""
 
     class Recorder(Part):
-        made = []
+        made: ClassVar = []
 
         def make_file(self):
             self.made.append(super().make_file())
@@ -312,16 +314,16 @@ def test_files_of_the_application_are_left_alone(tmp_path):
         file.close()
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs the list of open files")
+@pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="needs the list of open files")
 def test_files_are_gone_with_their_last_reference():
     gc.disable()
     try:
-        before = os.listdir("/proc/self/fd")
+        before = list(DESCRIPTORS.iterdir())
         body = processed(*[field("f", b"x" * 5000, filename="f")] * 5)
-        assert len(os.listdir("/proc/self/fd")) == len(before) + 5
+        assert len(list(DESCRIPTORS.iterdir())) == len(before) + 5
         kept = body.params["f"][0].file
         del body
-        assert len(os.listdir("/proc/self/fd")) == len(before) + 1
+        assert len(list(DESCRIPTORS.iterdir())) == len(before) + 1
         assert kept.read(1) == b"x"
         kept.close()
     finally:
@@ -359,7 +361,7 @@ def test_the_parts_of_a_body_can_be_closed():
 
 def test_parts_have_processors_of_their_own():
     class Json(Part):
-        processors = {**Part.processors, "application/json": lambda part: part.load()}
+        processors: ClassVar = {**Part.processors, "application/json": lambda part: part.load()}
 
         def load(self):
             self.loaded = self.fp.read()
@@ -387,8 +389,13 @@ def test_a_processor_may_leave_content_unread():
 
 @pytest.mark.parametrize(
     "content_type",
-    ["multipart/form-data", "multipart/mixed; boundary=", "multipart/x; boundary=" + "b" * 71]
-    + ['multipart/x; boundary="a\x00b"', "multipart/x; boundary=é€"],
+    [
+        "multipart/form-data",
+        "multipart/mixed; boundary=",
+        "multipart/x; boundary=" + "b" * 71,
+        'multipart/x; boundary="a\x00b"',
+        "multipart/x; boundary=é€",
+    ],
 )
 def test_a_body_without_a_legal_boundary_is_a_client_error(content_type):
     assert refused(body_of(wrap(b"\r\n"), content_type)).code == 400
@@ -458,7 +465,7 @@ FIELDS = st.lists(
 @given(FIELDS)
 def test_every_form_can_be_read_back(fields):
     class AnyText(Part):
-        attempt_charsets = ["latin-1"]
+        attempt_charsets: ClassVar = ["latin-1"]
 
     parts = [
         field(name, content, **({} if filename is None else {"filename": filename}))

@@ -67,7 +67,7 @@ def in_thread():
             function, args = self.job
             try:
                 self.result = function(*args)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  (raised again by finish)
                 self.error = error
 
         def finish(self):
@@ -128,6 +128,7 @@ def run(tmp_path, environment):
     def run(*args, **options):
         return subprocess.run(
             [sys.executable, *map(str, args)],
+            check=False,
             **{
                 "cwd": tmp_path,
                 "env": environment,

@@ -228,9 +228,7 @@ def test_block_notices_listeners_of_main_that_come_later(bus, in_thread):
 
 def test_block_sleeps_until_the_exit_when_nobody_listens_to_main(bus, in_thread, monkeypatch):
     published = []
-    monkeypatch.setattr(
-        bus, "publish", lambda channel, *args: published.append(channel) or []
-    )
+    monkeypatch.setattr(bus, "publish", lambda channel, *args: published.append(channel) or [])
     blocking = in_thread(bus.block, 0.001)
     bus.exit()
     blocking.finish()

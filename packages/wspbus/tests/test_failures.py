@@ -1,6 +1,16 @@
 from cherrypy_wspbus import ChannelFailures
 
 
+def collect(failures, error):
+    def fail():
+        raise error
+
+    try:
+        fail()
+    except type(error):
+        failures.handle_exception()
+
+
 def test_no_failures_are_false_and_empty():
     failures = ChannelFailures()
     assert not failures
@@ -11,10 +21,7 @@ def test_no_failures_are_false_and_empty():
 def test_failures_are_collected_in_order():
     failures = ChannelFailures()
     for error in (ValueError("a"), KeyError("b")):
-        try:
-            raise error
-        except Exception:
-            failures.handle_exception()
+        collect(failures, error)
     assert failures
     assert [type(error) for error in failures.get_instances()] == [ValueError, KeyError]
     assert repr(failures) == str(failures) == "ValueError('a')\nKeyError('b')"

@@ -1,4 +1,5 @@
 import gc
+import sys
 import weakref
 
 import pytest
@@ -222,8 +223,28 @@ def test_a_failing_log_does_not_log_its_own_failure():
 
     bus.subscribe("log", broken)
     with pytest.raises(ChannelFailures, match="disk full"):
-        bus.log("hello")
+        bus.publish("log", "hello", 20)
     assert calls == ["hello"]
+
+
+def test_a_failing_log_does_not_stop_the_bus(capsys):
+    bus = Bus()
+    bus.subscribe("log", fail_with(OSError("disk full")))
+    bus.start()
+    bus.exit()
+    assert bus.state is bus.states.EXITING
+    assert "disk full" in capsys.readouterr().err
+
+
+def test_a_failing_log_and_a_failing_standard_error_do_not_stop_the_bus(monkeypatch):
+    class Broken:
+        def write(self, text):
+            raise RuntimeError("reentrant call")
+
+    monkeypatch.setattr(sys, "stderr", Broken())
+    bus = Bus()
+    bus.subscribe("log", fail_with(OSError("disk full")))
+    bus.log("hello")
 
 
 def test_a_failing_log_does_not_hide_the_failure_it_should_have_reported(capsys):
@@ -240,7 +261,7 @@ def test_a_failing_log_does_not_hide_the_failure_it_should_have_reported(capsys)
 
 def test_the_log_has_a_level_and_may_have_a_traceback(bus):
     try:
-        raise ValueError("broken")
+        fail_with(ValueError("broken"))()
     except ValueError:
         bus.log("It failed", level=40, traceback=True)
     bus.log("fine")
@@ -350,3 +371,21 @@ def test_the_channels_may_be_edited_in_place(bus, edit, expected):
     assert bus.publish("x") == expected
     bus.subscribe("x", two)
     assert 2 in bus.publish("x")
+
+
+def test_the_channels_may_be_replaced_altogether(bus):
+    bus.subscribe("x", one)
+    assert bus.publish("x") == [1]
+    bus.listeners = {"y": {two}}
+    assert bus.publish("x") == []
+    assert bus.publish("y") == [2]
+    bus.listeners["y"].clear()
+    assert bus.publish("y") == []
+
+
+def test_a_copy_of_a_set_of_listeners_is_a_set_of_its_own(bus):
+    bus.subscribe("x", one)
+    copied = bus.listeners["x"].copy()
+    copied.add(two)
+    assert bus.publish("x") == [1]
+    assert bus.listeners["x"] | {two} == copied

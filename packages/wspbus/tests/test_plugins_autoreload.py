@@ -3,6 +3,7 @@ import os
 import sys
 import types
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_the_files_of_all_loaded_modules_are_watched(bus):
     files = Autoreloader(bus).sysfiles()
     assert cherrypy_wspbus.__file__ in files
     assert os.__file__ in files
-    assert all(os.path.isabs(path) for path in files)
+    assert all(Path(path).is_absolute() for path in files)
 
 
 def test_the_modules_can_be_chosen_by_a_regular_expression(bus):
@@ -201,6 +202,7 @@ def test_a_process_restarts_when_its_own_file_changes(spawn, script):
         if os.environ.get("SECOND_RUN"):
             print("SECOND", sys.argv[1:])
             bus.exit()
+            sys.exit(0)
         os.environ["SECOND_RUN"] = "yes"
         plugin = next(iter(bus.listeners["graceful"])).__self__
         while __file__ not in plugin.mtimes:

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import threading
 
@@ -76,10 +77,8 @@ def daemon(run, script, tmp_path):
     assert os.read(fifo, 1) == b"x"
     pid = int((tmp_path / "service.pid").read_text())
     yield result, pid
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, 9)
-    except ProcessLookupError:
-        pass
     os.close(fifo)
 
 

@@ -12,9 +12,7 @@ def calls(monkeypatch):
     """Record what would be changed."""
     calls = []
     for name in ("setuid", "setgid", "setgroups", "umask"):
-        monkeypatch.setattr(
-            os, name, lambda value, name=name: calls.append((name, value)) or 0o22
-        )
+        monkeypatch.setattr(os, name, lambda value, name=name: calls.append((name, value)) or 0o22)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return calls
 

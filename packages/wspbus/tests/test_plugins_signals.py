@@ -176,12 +176,13 @@ def test_restoring_in_another_thread_is_logged(bus, handler, in_thread):
 def test_a_process_ends_cleanly_on_signals_that_are_handled(spawn, script, name, code):
     path = script("""
         plugins.SignalHandler(bus).subscribe()
+        bus.subscribe("main", lambda: os.write(1, b"READY\\n"))
         bus.start()
-        bus.block(interval=60)
+        bus.block(interval=0.05)
         print("AFTER BLOCK")
         """)
     process = spawn(path)
-    process.expect("Bus STARTED")
+    process.expect("READY")
     process.send_signal(getattr(signal, name))
     output = process.rest()
     assert process.returncode == (code if name != "SIGUSR2" else -signal.SIGUSR2)

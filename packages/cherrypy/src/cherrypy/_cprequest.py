@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cherrypy_core.errors import NotFound
 from cherrypy_core.hooks import Hook, HookMap, hookpoints
 from cherrypy_core.message import LazyUUID4
 from cherrypy_core.namespaces import (
@@ -14,6 +15,12 @@ from cherrypy_core.request import Request as CoreRequest
 from cherrypy_core.response import Response, ResponseBody
 from cherrypy_dispatch.tree import Dispatcher
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cherrypy_core.errors import CherryPyException
+
 __all__ = [
     "Hook",
     "HookMap",
@@ -22,8 +29,8 @@ __all__ = [
     "Response",
     "ResponseBody",
     "error_page_namespace",
-    "hooks_namespace",
     "hookpoints",
+    "hooks_namespace",
     "request_namespace",
     "response_namespace",
 ]
@@ -41,11 +48,10 @@ class Request(CoreRequest):
     dispatch = Dispatcher()
     namespaces = CoreRequest.namespaces.copy()
 
-    def get_resource(self, path: str) -> None:
-        """Let the dispatcher for *path* find the page handler and the configuration."""
-        super().get_resource(path)
-        # PERF: one comparison for all other paths.
-        if path == _FAVICON:
+    def instead_of(self, verdict: CherryPyException) -> Any:
+        """Return the site's icon where a browser asks for it and the application has none."""
+        if self.path_info == _FAVICON and isinstance(verdict, NotFound):
             from cherrypy._favicon import offer_favicon  # noqa: PLC0415  (once per visitor)
 
-            offer_favicon(self)
+            return offer_favicon(self, verdict)
+        return verdict

@@ -27,6 +27,10 @@ class DefaultSite(Site):
         self.bus.may_exit_process = True
         self.log.screen = True
 
+    def make_sessions(self) -> str:
+        """Return the name of the class that keeps sessions in memory."""
+        return "cherrypy_sessions.RamSession"
+
     def make_tree(self) -> Tree:
         """Return the tree, empty."""
         from cherrypy._cptree import Tree  # noqa: PLC0415  (its applications need us)

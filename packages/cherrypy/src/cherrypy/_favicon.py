@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cherrypy_core.errors import NotFound
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from cherrypy_core.errors import NotFound
     from cherrypy_core.request import Request
 
 __all__ = ["favicon", "offer_favicon"]
@@ -25,24 +26,13 @@ def favicon() -> bytes:
     return get_data("cherrypy", "favicon.ico") or b""
 
 
-def offer_favicon(request: Request) -> None:
-    """Serve the icon if *request* is for the one of the site and would be answered by 404.
+def offer_favicon(request: Request, verdict: NotFound) -> Any:
+    """Return what sends the icon, if *request* is for the one of the site; else *verdict*.
 
-    The application's own comes first: a handler, or a tool (`tools.staticfile`) that is
-    on for the path.
+    The application's own comes first: a handler, or a tool (`tools.staticfile`).
     """
-    app = request.app
-    if (
-        app is None
-        or app.root is None
-        or request.script_name
-        or request.method not in {"GET", "HEAD"}
-        or not isinstance(request.handler, NotFound)
-    ):
-        return
-    config = request.config or {}
-    if config.get("tools.staticfile.on") or config.get("tools.staticdir.on"):
-        return
+    if request.script_name or request.method not in {"GET", "HEAD"}:
+        return verdict
 
     def send() -> bytes:
         headers = request.response_served.headers
@@ -50,4 +40,4 @@ def offer_favicon(request: Request) -> None:
         headers["Cache-Control"] = f"public, max-age={_MAX_AGE}"
         return favicon()
 
-    request.handler = send
+    return send

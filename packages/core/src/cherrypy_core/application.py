@@ -76,6 +76,8 @@ class Application:
         self.root = root
         self.script_name = script_name
         self.channels = channels
+        # PERF: looked at three times per request, to see whether anybody listens.
+        self.listeners = {} if channels is None else channels.listeners
         self.dispatch = dispatch
         self.software = software
         self.log = LogManager(id(self))
@@ -161,9 +163,9 @@ class Application:
             scheme: "http" or "https".
             sproto: the highest protocol version of the server, such as "HTTP/1.1".
         """
-        channels = self.channels
-        if channels is not None and channels.listeners.get("acquire_thread"):
-            channels.publish("acquire_thread")
+        listeners = self.listeners
+        if listeners.get("acquire_thread"):
+            self.publish("acquire_thread")
         request = self.request_class(local, remote, scheme, sproto)
         request.app = self
         request.response_served = response = self.response_class()
@@ -174,9 +176,14 @@ class Application:
             request.script_name = self._script_name
         elif self._script_name is None:
             request.script_name = self.script_name
-        if channels is not None and channels.listeners.get("before_request"):
-            channels.publish("before_request")
+        if listeners.get("before_request"):
+            self.publish("before_request")
         return request, response
+
+    def publish(self, channel: str) -> None:
+        """Publish to a channel of the bus that somebody listens to."""
+        if self.channels is not None:
+            self.channels.publish(channel)
 
     def release_serving(self) -> None:
         """End the current request: nothing is current afterwards."""
@@ -188,8 +195,8 @@ class Application:
     def end(self, request: Request) -> None:
         """End *request*: tell who listens, run its last hooks, forget it."""
         try:
-            if self.channels is not None and self.channels.listeners.get("after_request"):
-                self.channels.publish("after_request")
+            if self.listeners.get("after_request"):
+                self.publish("after_request")
             request.close()
         except Exception:
             self.log.error("The end of a request failed.", "HTTP", severity=40, traceback=True)

@@ -38,8 +38,8 @@ _ASCII_COMPATIBLE = frozenset(
     ["utf-8", "UTF-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "ISO-8859-1", "latin-1"]
 )
 
-# Bytes to unquote at once. The pieces between the percent signs take up to fifty times the
-# memory of the text, for the moment.
+# Bytes to unquote at once. The pieces between the percent signs take many times the memory
+# of the text, for the moment.
 _CHUNK = 16_384
 
 

@@ -95,6 +95,7 @@ class Message:
     _header_source: Iterable[tuple[str, str]] | dict[str, Any] = ()
     # PERF: see `Response`: nothing on the way of every request looks into __dict__.
     _headers: HeaderMap | None = None
+    _cookie: SimpleCookie | None = None
     _params: dict[str, Any] | None = None
     _body: RequestBody | None = None
     _form: dict[str, Any] | None = None
@@ -141,6 +142,11 @@ class Message:
     def headers(self, headers: HeaderMap) -> None:
         self._headers = headers
 
+    @property
+    def headers_touched(self) -> bool:
+        """Whether anybody has looked at `headers` yet."""
+        return self._headers is not None
+
     @lazy
     def header_list(self) -> list[tuple[str, str]]:
         """The header fields as a list of (name, value) pairs."""
@@ -160,12 +166,24 @@ class Message:
         value: str | None = self.headers.get(name)
         return value
 
-    @lazy
+    @property
     def cookie(self) -> SimpleCookie:
         """The cookies that the client sent; unreadable ones are left out."""
-        from cherrypy_core.cookies import parse_cookies  # noqa: PLC0415  (not every page's need)
+        cookie = self._cookie
+        if cookie is None:
+            from cherrypy_core.cookies import parse_cookies  # noqa: PLC0415  (not every page's)
 
-        return parse_cookies(self.header("Cookie") or "")
+            cookie = self._cookie = parse_cookies(self.header("Cookie") or "")
+        return cookie
+
+    @cookie.setter
+    def cookie(self, cookie: SimpleCookie) -> None:
+        self._cookie = cookie
+
+    @property
+    def cookie_touched(self) -> bool:
+        """Whether anybody has looked at `cookie` yet."""
+        return self._cookie is not None
 
     @lazy
     def base(self) -> str:

@@ -222,6 +222,8 @@ class Request(Message):
                 if handler is not None:
                     self.stage = "handler"
                     if isinstance(handler, CherryPyException):
+                        handler = self.instead_of(handler)
+                    if isinstance(handler, CherryPyException):
                         # A dispatcher's verdict: nothing of the application was called.
                         self._end_early(handler, response)
                         return
@@ -254,10 +256,7 @@ class Request(Message):
                 self.process_headers()
         self.stage = "get_resource"
         plan = self.plan = app.plans.root or app.plans.start()
-        if app.config or app.dispatch is None:
-            self.get_resource(path_info)
-        else:
-            app.dispatch(path_info)
+        self.get_resource(path_info)
         if self.plan is not plan or self._config_is_own:
             plan = self._settle_plan(plan)
         if plan.configures:
@@ -317,12 +316,18 @@ class Request(Message):
     def get_resource(self, path: str) -> None:
         """Let the dispatcher for *path* find the page handler and the configuration."""
         app = self.app
-        dispatch = self.dispatch
-        if app is not None:
-            dispatch = app.find_config(path, "request.dispatch", dispatch) or app.dispatch
+        if app is None:
+            raise NotFound
+        dispatch = app.dispatch if self.dispatch is None else self.dispatch
+        if app.config:
+            dispatch = app.find_config(path, "request.dispatch", dispatch)
         if dispatch is None:
             raise NotFound
         dispatch(path)
+
+    def instead_of(self, verdict: CherryPyException) -> Any:
+        """Return the page handler to call where a dispatcher has none, or the *verdict*."""
+        return verdict
 
     def handle_error(self) -> None:
         """Make the response to an exception that nobody expected."""

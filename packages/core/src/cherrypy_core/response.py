@@ -145,14 +145,14 @@ class Response:
                 self.fill_cookie(cookie)
         return cookie
 
+    @cookie.setter
+    def cookie(self, cookie: SimpleCookie) -> None:
+        self._cookie = cookie
+
     @property
     def cookie_touched(self) -> bool:
         """Whether anybody has looked at `cookie` yet."""
         return self._cookie is not None
-
-    @cookie.setter
-    def cookie(self, cookie: SimpleCookie) -> None:
-        self._cookie = cookie
 
     def set_content_type(self, value: str) -> None:
         """Set the Content-Type; cheaper than through `headers` if nobody has used those."""

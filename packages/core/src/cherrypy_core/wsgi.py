@@ -143,10 +143,9 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any], app: Appl
         response = run(request, environ, environ)
         chunks = response.chunks
         start_response(response.status, response.wire())
-        channels = app.channels
         if (
             type(chunks) is list
-            and (channels is None or not channels.listeners.get("after_request"))
+            and not app.listeners.get("after_request")
             and not request.awaits_end()
         ):
             request.closed = True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.serving import get_request
 
@@ -14,12 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["getargspec", "test_callable_spec"]
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-
 
 def getargspec(callable: Callable[..., Any]) -> tuple[list[str], str | None, str | None, Any]:  # noqa: A002
     """Return names, `*name`, `**name` and defaults of a callable's parameters."""
+    import inspect  # noqa: PLC0415  (slow to import, and only errors need it)
+
     spec = inspect.getfullargspec(callable)
     return spec.args, spec.varargs, spec.varkw, spec.defaults
 
@@ -39,19 +36,23 @@ def test_callable_spec(
         HTTPError: 404 or 400. The message names the parameters if
             `request.show_mismatched_params` is set.
     """
+    import inspect  # noqa: PLC0415  (slow to import, and only errors need it)
+
+    positional_kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    named_kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     try:
         parameters = inspect.signature(callable).parameters.values()
     except (TypeError, ValueError):
         return  # a builtin that does not say what it takes
-    positional = [p for p in parameters if p.kind in _POSITIONAL]
+    positional = [p for p in parameters if p.kind in positional_kinds]
     given = dict(zip([p.name for p in positional], callable_args, strict=False))
-    takes_rest = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+    takes_rest = any(p.kind is inspect.Parameter.VARpositional_kinds for p in parameters)
     takes_any_name = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
-    names = {p.name for p in parameters if p.kind in _NAMED}
+    names = {p.name for p in parameters if p.kind in named_kinds}
     missing = [
         p.name
         for p in parameters
-        if p.kind in {*_POSITIONAL, inspect.Parameter.KEYWORD_ONLY}
+        if p.kind in {*positional_kinds, inspect.Parameter.KEYWORD_ONLY}
         and p.default is inspect.Parameter.empty
         and p.name not in given
         and (p.name not in callable_kwargs or p.kind is inspect.Parameter.POSITIONAL_ONLY)

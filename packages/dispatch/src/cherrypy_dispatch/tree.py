@@ -134,8 +134,10 @@ class Dispatcher:
         """
         nodes = [node]
         configured = getattr(node, "_cp_config", None) is not None
+        # PERF: one look at all names tells whether any has something to translate.
+        plain = not names or "".join(names).isidentifier()
         for name in names:
-            if not name.isidentifier():
+            if not plain:
                 name = name.translate(self.translate)  # noqa: PLW2901
             # Special names belong to Python: no URL reaches __class__ or __dict__.
             child = None if name[:2] == "__" else getattr(node, name, None)
@@ -144,13 +146,12 @@ class Dispatcher:
                     return self._descend_asking(nodes, names)
                 return nodes, None, configured
             nodes.append(child)
-            node = child
-            # PERF: a bound method is slow (350 ns) to say that it lacks an attribute.
-            if type(child) is MethodType:
-                child = child.__func__
-            if getattr(child, "_cp_config", None) is not None:
+            # PERF: a bound method is slow (350 ns) to say that it lacks an attribute; what
+            # it has, its function has.
+            node = child.__func__ if type(child) is MethodType else child
+            if getattr(node, "_cp_config", None) is not None:
                 configured = True
-        if type(node) not in _FUNCTIONS:
+        if type(node) is not FunctionType:
             child = getattr(node, "index", None)
             if child is not None:
                 nodes.append(child)

@@ -14,6 +14,7 @@ from cherrypy_site.applications import SiteApplication, SiteTree, watch_config_f
 from cherrypy_site.config import SiteConfig
 from cherrypy_site.engine import Engine
 from cherrypy_site.logs import GlobalLogManager, close_log
+from cherrypy_site.sessions import CleanUp, OwnSessions
 from cherrypy_tools.defaults import default_toolbox
 
 TYPE_CHECKING = False
@@ -81,7 +82,16 @@ class Site:
 
     def make_tools(self) -> Toolbox:
         """Return the toolbox."""
-        return default_toolbox()
+        sessions = self.make_sessions()
+        return default_toolbox(
+            session_class=sessions,
+            storage_types={"ram": sessions},
+            session_defaults={"scheduler": CleanUp(self.bus)},
+        )
+
+    def make_sessions(self) -> Any:
+        """Return what makes sessions where the configuration does not say: a class, say."""
+        return OwnSessions()
 
     def make_tree(self) -> Tree:
         """Return the tree, empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cherrypy_core.elements import header_elements
+from cherrypy_core.elements import AcceptElement, header_elements
 from cherrypy_core.errors import CherryPyException, HTTPError
 from cherrypy_core.iterators import file_generator, is_closable_iterator
 from cherrypy_core.serving import get_request
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from cherrypy_core.request import Request
     from cherrypy_core.response import Response
 
 __all__ = ["ResponseEncoder", "UTF8StreamEncoder", "decode", "prepare_iter"]
@@ -78,11 +77,13 @@ class ResponseEncoder:
     add_charset = True
     debug = False
     oldhandler: Callable[..., Any]
+    _plain = True
 
     def __init__(self, **kwargs: Any) -> None:
-        for name, value in kwargs.items():
-            setattr(self, name, value)
-        self.plain = not kwargs
+        if kwargs:
+            self._plain = False
+            for name, value in kwargs.items():
+                setattr(self, name, value)
         request = get_request()
         # An error in the place of a handler (no such page) encodes its own page.
         if (
@@ -102,7 +103,7 @@ class ResponseEncoder:
         response = request.response_served
         # PERF: most pages are text of the default type, for clients that take UTF-8.
         if (
-            self.plain
+            self._plain
             and type(body) is str
             and response.content_type == "text/html"
             and not response.headers_touched
@@ -115,9 +116,12 @@ class ResponseEncoder:
             else:
                 response.content_type = "text/html;charset=utf-8"
                 return encoded
-        return self._encode(body, request, response)
+        # Bytes that are no text are as they should be.
+        if self._plain and type(body) is bytes and not _is_text(response):
+            return body
+        return self._encode(body, response)
 
-    def _encode(self, value: Any, request: Request, response: Response) -> Any:
+    def _encode(self, value: Any, response: Response) -> Any:
         """Encode whatever *value* is, if its type asks for it."""
         self.body = prepare_iter(value)
         elements = header_elements("Content-Type", response.headers.get("Content-Type") or "")
@@ -144,6 +148,8 @@ class ResponseEncoder:
     def encode_stream(self, encoding: str) -> bool:
         """Encode a streamed body chunk by chunk, as it is sent. Always succeeds (so far)."""
         body, errors = self.body, self.errors
+        if getattr(body, "binary", False):
+            return True
 
         def encoder() -> Iterator[bytes]:
             try:
@@ -162,6 +168,9 @@ class ResponseEncoder:
         Returns:
             False, and the body stays as it is, if *encoding* cannot express it.
         """
+        if getattr(self.body, "binary", False):
+            # A file: there is no text in it that would have to be encoded.
+            return True
         if not isinstance(self.body, list):
             source = self.body
             try:
@@ -188,11 +197,15 @@ class ResponseEncoder:
         request = get_request()
         assert request is not None  # noqa: S101  (called while serving one)
         response = request.response_served
-        if response.headers_touched:
+        if response.headers_touched and not getattr(self.body, "binary", False):
             # The length changes with the charset.
             response.headers.pop("Content-Length", None)
         accepted = header_elements("Accept-Charset", request.header("Accept-Charset") or "")
-        weights = {element.value.lower(): element.qvalue for element in accepted}
+        weights = {
+            element.value.lower(): element.qvalue
+            for element in accepted
+            if isinstance(element, AcceptElement)
+        }
         if self.encoding is not None:
             wanted = self.encoding.lower()
             if weights.get(wanted, weights.get("*", 0 if weights else 1)) > 0:
@@ -226,6 +239,13 @@ class ResponseEncoder:
             "Your client did not send an Accept-Charset header that this resource can answer. "
             f"We tried these charsets: {', '.join(tried) or 'none'}.",
         )
+
+
+def _is_text(response: Response) -> bool:
+    content_type = (
+        response.headers.get("Content-Type") if response.headers_touched else response.content_type
+    )
+    return not content_type or str(content_type)[:4].lower() == "text"
 
 
 def decode(encoding: Any = None, default_encoding: Any = "utf-8") -> None:

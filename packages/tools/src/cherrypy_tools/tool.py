@@ -87,7 +87,7 @@ class Tool:
         raise AttributeError(self._on_is_config())
 
     @on.setter
-    def on(self, value: bool) -> None:
+    def on(self, value: bool) -> None:  # noqa: ARG002  (a setter takes one)
         raise AttributeError(self._on_is_config())
 
     def _on_is_config(self) -> str:

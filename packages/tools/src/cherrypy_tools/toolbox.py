@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cherrypy_core.observed import Watchers
 from cherrypy_core.serving import current
-
 from cherrypy_tools.tool import Tool
 
 TYPE_CHECKING = False

@@ -35,7 +35,6 @@ class Bus(Hub):
 
     Attributes:
         states: the enumeration of the states, `bus.states.STARTED` and so on.
-        listeners: name of the channel -> set of its listeners. May be edited in place.
         execv: true if `block` is to replace the process by a fresh one; set by `restart`.
         max_cloexec_files: file descriptors below this number are closed when the process is
             replaced, 0 to leave them alone.

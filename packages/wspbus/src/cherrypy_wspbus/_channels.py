@@ -50,6 +50,9 @@ class Listeners(set["Listener"]):
         super().clear()
         self._changed(self._channel)
 
+    def copy(self) -> set[Listener]:
+        return set(self)
+
     def update(self, *others: Iterable[Listener]) -> None:
         super().update(*others)
         self._changed(self._channel)

@@ -1,0 +1,18 @@
+"""Tools and toolboxes."""
+
+from __future__ import annotations
+
+from cherrypy import tools as default_toolbox
+from cherrypy_tools.sessiontool import SessionTool
+from cherrypy_tools.tool import ErrorTool, HandlerTool, HandlerWrapperTool, Tool
+from cherrypy_tools.toolbox import Toolbox
+
+__all__ = [
+    "ErrorTool",
+    "HandlerTool",
+    "HandlerWrapperTool",
+    "SessionTool",
+    "Tool",
+    "Toolbox",
+    "default_toolbox",
+]

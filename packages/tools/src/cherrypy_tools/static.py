@@ -1,0 +1,448 @@
+"""Files as responses: the staticdir and staticfile tools, and functions for page handlers.
+
+Which file is served is decided by text alone (see `paths.resolve`): what lies below the
+directory is public, whatever its name begins with, and nothing else is, unless a symbolic
+link below the directory leads there. Links are followed, as by most servers, because
+deployments consist of them; `follow_symlinks = False` refuses every path that has one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from functools import lru_cache
+from stat import S_ISDIR, S_ISREG
+
+from cherrypy_core.dates import http_date, parse_http_date
+from cherrypy_core.errors import HTTPError, NotFound
+from cherrypy_core.serving import current
+from cherrypy_tools.conditional import Conditions, may_be_conditional
+from cherrypy_tools.filebody import Descriptor, FileBody, read_exactly
+from cherrypy_tools.mediatypes import guess
+from cherrypy_tools.paths import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+    from typing import Any
+
+    from cherrypy_core.request import Request
+    from cherrypy_core.response import Response
+
+__all__ = [
+    "serve_download",
+    "serve_file",
+    "serve_fileobj",
+    "staticdir",
+    "staticfile",
+]
+
+#: Files up to this size (bytes) are read at once: then the response needs no closing.
+SMALL_FILE = 65_536
+
+# Not to wait for a writer of a FIFO, nor to make a terminal ours; and on Windows, bytes.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOINHERIT", 0)
+)
+
+
+def __getattr__(name: str) -> ModuleType:
+    # Applications know it as `cherrypy.lib.static.mimetypes`; importing it is slow.
+    if name == "mimetypes":
+        import mimetypes  # noqa: PLC0415
+
+        return mimetypes
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# Finding files
+
+
+def _open(path: str) -> tuple[int, os.stat_result] | None:
+    """Open a regular file; None if it cannot be opened, or is something else."""
+    try:
+        fd = os.open(path, _FLAGS)
+    except (OSError, ValueError):  # ValueError: the path has a NUL
+        return None
+    try:
+        status = os.fstat(fd)
+    except BaseException:
+        os.close(fd)
+        raise
+    if S_ISREG(status.st_mode):
+        return fd, status
+    os.close(fd)
+    return None
+
+
+def _is_directory(path: str) -> bool:
+    try:
+        return S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116  (fast)
+    except (OSError, ValueError):
+        return False
+
+
+def _has_link(root: str, path: str) -> bool:
+    """Tell whether there is a symbolic link in *path* below *root*."""
+    real_root = os.path.realpath(root)
+    below = os.path.normpath(path[len(root) :].lstrip("/"))
+    return os.path.realpath(path) != os.path.normpath(os.path.join(real_root, below))  # noqa: PTH118
+
+
+@lru_cache(maxsize=1000)
+def _absolute(path: str, root: str, setting: str, root_setting: str) -> str:
+    """Return *path*, or *path* below *root*, if that is absolute.
+
+    Raises:
+        ValueError: it is not.
+    """
+    path = os.path.expanduser(path)  # noqa: PTH111
+    if not os.path.isabs(path):  # noqa: PTH117
+        if not root:
+            raise ValueError(
+                f"{setting} must be an absolute path, or {root_setting} must be set to one; "
+                f"it is {path!r}"
+            )
+        path = os.path.join(os.path.expanduser(root), path)  # noqa: PTH111, PTH118
+        if not os.path.isabs(path):  # noqa: PTH117
+            raise ValueError(f"{root_setting} must be an absolute path, not {root!r}")
+    return path
+
+
+def _wants_file(request: Request, match: str) -> bool:
+    if request.method not in {"GET", "HEAD"}:
+        return False
+    return not match or re.search(match, request.path_info) is not None
+
+
+def staticdir(
+    section: str,
+    dir: str,  # noqa: A002  (the historical name)
+    root: str = "",
+    match: str = "",
+    content_types: Mapping[str, str] | None = None,
+    index: str = "",
+    debug: bool = False,
+    follow_symlinks: bool = True,
+) -> bool:
+    """Serve the file that the path names below a directory.
+
+    Args:
+        section: the path of the URL that stands for the directory. As a tool it is the one
+            for which the directory is configured.
+        dir: the directory: an absolute path, or one relative to *root*. `~` is a home.
+        root: an absolute path.
+        match: a regular expression; paths in which it is not found are left alone.
+        content_types: extension without dot to media type.
+        index: the name of the file to serve for a directory, such as "index.html".
+        debug: log what is decided.
+        follow_symlinks: serve what symbolic links below the directory lead to.
+
+    Returns:
+        Whether there is such a file, and the response is made; for GET and HEAD only.
+
+    Raises:
+        ValueError: neither *dir* nor *root* is absolute.
+        HTTPError: 412 or 416, if the request's conditions or ranges do not fit the file.
+    """
+    request, response = current()
+    if not _wants_file(request, match):
+        return False
+    directory = _absolute(str(dir), str(root), "tools.staticdir.dir", "tools.staticdir.root")
+    if section == "global":
+        section = "/"
+    branch = request.path_info[len(section.rstrip("/")) + 1 :]
+    path = resolve(directory, branch)
+    if debug:
+        request.log(f"{request.path_info!r}: {path!r}", "TOOLS.STATICDIR")
+    if path is None or (not follow_symlinks and _has_link(directory, path)):
+        return False
+    # What ends with a slash is a directory. (Some systems would open a file all the same.)
+    if path[-1:] != "/":
+        opened = _open(path)
+        if opened is not None:
+            _serve(request, response, opened, guess(path, content_types))
+            return True
+    return bool(index) and _serve_index(path, index, content_types)
+
+
+def _serve_index(path: str, index: str, content_types: Mapping[str, str] | None) -> bool:
+    """Serve the file *index* of the directory *path*."""
+    if not _is_directory(path):
+        return False
+    request, response = current()
+    file = os.path.join(path, index)  # noqa: PTH118
+    opened = _open(file)
+    if opened is None:
+        return False
+    # The links in it are relative to the directory: the URL has to end with a slash.
+    request.is_index = True
+    if not request.path_info.endswith("/"):
+        slashes = request.toolmaps.get("tools", {}).get("trailing_slash", {})
+        if slashes.get("on") and slashes.get("missing", True):
+            os.close(opened[0])
+            from cherrypy_tools.slashes import redirect_to  # noqa: PLC0415  (seldom)
+
+            redirect_to(request, request.path_info + "/", slashes.get("status") or 301)
+    _serve(request, response, opened, guess(file, content_types))
+    return True
+
+
+def staticfile(
+    filename: str,
+    root: str | None = None,
+    match: str = "",
+    content_types: Mapping[str, str] | None = None,
+    debug: bool = False,
+) -> bool:
+    """Serve one file.
+
+    Args:
+        filename: an absolute path, or one relative to *root*. `~` is a home.
+        root: an absolute path.
+        match: a regular expression; paths in which it is not found are left alone.
+        content_types: extension without dot to media type.
+        debug: log what is decided.
+
+    Returns:
+        Whether the file is there, and the response is made; for GET and HEAD only.
+
+    Raises:
+        ValueError: neither *filename* nor *root* is absolute.
+        HTTPError: 412 or 416, if the request's conditions or ranges do not fit the file.
+    """
+    request, response = current()
+    if not _wants_file(request, match):
+        return False
+    path = _absolute(
+        str(filename), str(root or ""), "tools.staticfile.filename", "tools.staticfile.root"
+    )
+    opened = _open(path)
+    if debug:
+        request.log(f"{path!r}: {'served' if opened else 'not there'}", "TOOLS.STATICFILE")
+    if opened is None:
+        return False
+    _serve(request, response, opened, guess(path, content_types))
+    return True
+
+
+# For page handlers
+
+
+def serve_file(
+    path: str | os.PathLike[str],
+    content_type: str | None = None,
+    disposition: str | None = None,
+    name: str | None = None,
+    debug: bool = False,
+) -> Any:
+    """Make the response the file at *path*. Use it in a page handler: return the result.
+
+    Args:
+        path: an absolute path. Never one that a client has a hand in: everything that the
+            process may read could be fetched then.
+        content_type: the media type. Default: guessed by the file's name.
+        disposition: "attachment" to have it saved, "inline" to have it shown.
+        name: the file name to propose, with a *disposition*. Default: that of *path*.
+        debug: log what is served.
+
+    Returns:
+        The body.
+
+    Raises:
+        ValueError: *path* is relative.
+        NotFound: there is no such file, or it cannot be read.
+        HTTPError: 412 or 416, if the request's conditions or ranges do not fit the file.
+    """
+    path = os.fspath(path)
+    if not os.path.isabs(path):  # noqa: PTH117
+        raise ValueError(f"serve_file needs an absolute path, not {path!r}")
+    request, response = current()
+    opened = _open(path)
+    if debug:
+        request.log(f"{path!r}: {'served' if opened else 'not there'}", "TOOLS.STATIC")
+    if opened is None:
+        raise NotFound
+    if disposition is not None:
+        file_name = os.path.basename(path) if name is None else name  # noqa: PTH119
+        _set_disposition(response, disposition, file_name)
+    _serve(request, response, opened, content_type or guess(path))
+    return response.body
+
+
+def serve_download(path: str | os.PathLike[str], name: str | None = None) -> Any:
+    """Make the response the file at *path*, for a browser to save.
+
+    Args:
+        path: as for `serve_file`.
+        name: the file name to propose. Default: that of *path*.
+    """
+    return serve_file(path, "application/x-download", "attachment", name)
+
+
+def serve_fileobj(
+    fileobj: Any,
+    content_type: str | None = None,
+    disposition: str | None = None,
+    name: str | None = None,
+    debug: bool = False,
+) -> Any:
+    """Make the response what an open file contains, from where it is on.
+
+    Ranges count from there. A file that cannot seek is sent without a length, as it comes.
+
+    Args:
+        fileobj: open for reading bytes. It is closed when the response is over.
+        content_type: the media type. Default: the one the response has.
+        disposition: "attachment" to have it saved, "inline" to have it shown.
+        name: the file name to propose, with a *disposition*.
+        debug: log what is served.
+
+    Returns:
+        The body.
+
+    Raises:
+        HTTPError: 412 or 416, if the request's conditions or ranges do not fit the file.
+    """
+    request, response = current()
+    if content_type is not None:
+        response.headers["Content-Type"] = content_type
+    if disposition is not None:
+        _set_disposition(response, disposition, name)
+    if debug:
+        request.log(f"{fileobj!r}", "TOOLS.STATIC")
+    position, length = _extent(fileobj)
+    modified = _modified(fileobj)
+    if modified is not None:
+        response.headers["Last-Modified"] = http_date(modified)
+    if length is None or position is None:
+        if not _answer_conditions(request, response):
+            response.stream = True
+            response.body = FileBody(fileobj, [(b"", None, None)])
+        else:
+            FileBody(fileobj, ()).close()
+        return response.body
+    try:
+        _send(request, response, fileobj, position, length)
+    except BaseException:
+        FileBody(fileobj, ()).close()
+        raise
+    return response.body
+
+
+def _set_disposition(response: Response, disposition: str, name: str | None) -> None:
+    from cherrypy_tools.disposition import content_disposition  # noqa: PLC0415  (seldom)
+
+    response.headers["Content-Disposition"] = content_disposition(disposition, name)
+
+
+def _extent(fileobj: Any) -> tuple[int | None, int | None]:
+    """Return where *fileobj* is, and how many bytes there are from there on."""
+    try:
+        position: int = fileobj.tell()
+        fileobj.seek(0, os.SEEK_END)
+        end: int = fileobj.tell()
+        fileobj.seek(position)
+    except (AttributeError, OSError, TypeError, ValueError):  # it cannot seek
+        return None, None
+    return position, max(end - position, 0)
+
+
+def _modified(fileobj: Any) -> float | None:
+    try:
+        status = os.fstat(fileobj.fileno())
+    except (AttributeError, OSError, TypeError, ValueError):  # it has no descriptor
+        return None
+    return status.st_mtime if S_ISREG(status.st_mode) else None
+
+
+# Sending
+
+
+def _serve(
+    request: Request, response: Response, opened: tuple[int, os.stat_result], content_type: str
+) -> None:
+    """Make the response an open file; it is closed here, or when the body is over."""
+    fd, status = opened
+    try:
+        size = status.st_size
+        headers = response.headers
+        fields = {"Content-Type": content_type, "Accept-Ranges": "bytes"}
+        with suppress(ValueError):  # a file from a year that HTTP cannot express
+            fields["Last-Modified"] = http_date(status.st_mtime)
+        if "Etag" not in headers:
+            fields["Etag"] = f'"{status.st_mtime_ns:x}-{size:x}"'
+        # PERF: the names are canonical: 1 us less than one by one.
+        dict.update(headers, fields)
+        conditional = may_be_conditional(request)
+        if size > SMALL_FILE or (conditional and request.header("Range") is not None):
+            file = Descriptor(fd)
+            fd = -1
+            _send(request, response, file, 0, size)
+        elif not (conditional and _answer_conditions(request, response)):
+            # PERF: one chunk, in memory, and nothing left to close.
+            data = read_exactly(fd, size) if size else b""
+            dict.__setitem__(headers, "Content-Length", str(len(data)))
+            response.chunks = [data] if data else []
+    finally:
+        if fd >= 0:
+            os.close(fd)
+
+
+def _answer_conditions(request: Request, response: Response) -> bool:
+    """Answer 304, if the client has the file already; return whether it has.
+
+    Raises:
+        HTTPError: 412, if a precondition is not met.
+    """
+    if not may_be_conditional(request):
+        return False
+    headers = response.headers
+    conditions = Conditions(request)
+    etag = headers.get("Etag")
+    status = conditions.check_etag(etag)
+    if status is None and (
+        request.header("If-Modified-Since") or request.header("If-Unmodified-Since")
+    ):
+        status = conditions.check_since(parse_http_date(headers.get("Last-Modified")))
+    if status is None:
+        return False
+    if status == 412:  # noqa: PLR2004
+        raise HTTPError(412, "The file is another one than the request's precondition wants.")
+    response.status = 304
+    if conditions.matched is not None:
+        # As the client has written it: the gzip tool may have weakened it.
+        headers["Etag"] = conditions.matched
+    for name in ("Content-Type", "Content-Disposition", "Accept-Ranges"):
+        headers.pop(name, None)
+    response.body = None
+    return True
+
+
+def _send(request: Request, response: Response, file: Any, position: int, length: int) -> None:
+    """Make the response *length* bytes of *file*, or the ranges of it that are asked for.
+
+    Raises:
+        HTTPError: 412 or 416.
+    """
+    if _answer_conditions(request, response):
+        FileBody(file, ()).close()
+        return
+    headers = response.headers
+    headers["Accept-Ranges"] = "bytes"
+    field = request.header("Range")
+    # Ranges are for GET (RFC 9110 section 14.2), and came with HTTP/1.1.
+    if field is not None and request.method == "GET" and request.protocol >= (1, 1):
+        from cherrypy_tools.byteranges import send_ranges  # noqa: PLC0415  (seldom)
+
+        if send_ranges(request, response, file, position, length):
+            return
+    headers["Content-Length"] = str(length)
+    response.body = FileBody(file, [(b"", position, position + length)])

@@ -1,0 +1,57 @@
+"""The public names; a change here is a change for users."""
+
+import importlib
+
+import pytest
+
+PUBLIC = {
+    "cherrypy_wspbus": ["Bus", "ChannelFailures", "State", "__version__", "states"],
+    "cherrypy_wspbus.failures": ["ChannelFailures"],
+    "cherrypy_wspbus.plugins": [
+        "Autoreloader",
+        "BackgroundTask",
+        "Daemonizer",
+        "DropPrivileges",
+        "Monitor",
+        "PIDFile",
+        "PerpetualTimer",
+        "SignalHandler",
+        "SimplePlugin",
+        "ThreadManager",
+    ],
+    "cherrypy_wspbus.ports": [
+        "Timeouts",
+        "check_port",
+        "client_host",
+        "free_port_timeout",
+        "is_listening",
+        "occupied_port_timeout",
+        "wait_for_free_port",
+        "wait_for_occupied_port",
+    ],
+    "cherrypy_wspbus.reexec": [
+        "activation_files",
+        "close_on_exec",
+        "command_line",
+        "current_directory",
+        "flush_standard_streams",
+        "replace_process",
+    ],
+    "cherrypy_wspbus.servers": [
+        "ServerAdapter",
+        "Timeouts",
+        "check_port",
+        "client_host",
+        "free_port_timeout",
+        "occupied_port_timeout",
+        "wait_for_free_port",
+        "wait_for_occupied_port",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_the_public_names_of_a_module(name):
+    module = importlib.import_module(name)
+    assert sorted(module.__all__) == PUBLIC[name]
+    assert all(hasattr(module, public) for public in PUBLIC[name])

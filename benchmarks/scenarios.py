@@ -218,7 +218,7 @@ class GzipEtag(Scenario):
     def are_right(self, headers: Mapping[str, str]) -> bool:
         return (
             headers["content-encoding"] == "gzip"
-            and headers["etag"].startswith('"')
+            and headers["etag"].startswith(('"', 'W/"'))
             and headers["x-frame-options"] == "DENY"
         )
 

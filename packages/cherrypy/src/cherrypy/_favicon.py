@@ -29,9 +29,17 @@ def favicon() -> bytes:
 def offer_favicon(request: Request, verdict: NotFound) -> Any:
     """Return what sends the icon, if *request* is for the one of the site; else *verdict*.
 
-    The application's own comes first: a handler, or a tool (`tools.staticfile`).
+    The application's own comes first: a handler, or a tool (`tools.staticfile`). Where a
+    tool was to send one that it has not found, that is not covered up.
     """
-    if request.script_name or request.method not in {"GET", "HEAD"}:
+    app = request.app
+    if (
+        app is None
+        or app.root is None
+        or request.script_name
+        or request.method not in {"GET", "HEAD"}
+        or (request.config or {}).get("tools.staticfile.on")
+    ):
         return verdict
 
     def send() -> bytes:

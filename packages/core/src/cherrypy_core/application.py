@@ -92,6 +92,8 @@ class Application:
             log=lambda k, v: setattr(self.log, k, v), wsgi=self._wsgi_namespace
         )
         self.config: dict[str, dict[str, Any]] = {}
+        self._section_names: tuple[str, ...] = ()
+        self._prefixes: list[tuple[str, str]] = []
         if config:
             self.merge(config)
 
@@ -125,7 +127,7 @@ class Application:
             return script_name
         request = get_request()
         environ = None if request is None else request.wsgi_environ
-        return "" if environ is None else str(environ.get("SCRIPT_NAME", "")).rstrip("/")
+        return "" if environ is None else _script_name(environ)
 
     @script_name.setter
     def script_name(self, value: str | None) -> None:
@@ -136,19 +138,32 @@ class Application:
         merge(self.config, config)
         self.namespaces(self.config.get("/", {}))
 
+    def sections(self, path: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return the sections of the configuration that hold for *path*, "/" first.
+
+        Args:
+            path: the path of a request.
+
+        Returns:
+            Pairs of a section's path and its settings.
+        """
+        config = self.config
+        names = tuple(config)
+        if names != self._section_names:
+            # Every path with what the paths below it begin with, the shortest first.
+            paths = sorted((name for name in names if name[:1] == "/"), key=len)
+            self._prefixes = [(name, name if name == "/" else name + "/") for name in paths]
+            self._section_names = names
+        if "//" in path:
+            path = "/".join(["", *filter(None, path.split("/")), ""])
+        elif path[-1:] != "/":
+            path += "/"
+        return [(name, config[name]) for name, prefix in self._prefixes if path.startswith(prefix)]
+
     def find_config(self, path: str, key: str, default: Any = None) -> Any:
         """Return the setting *key* for *path* or the nearest path above it."""
-        config = self.config
-        while path:
-            section = config.get(path)
-            if section is not None and key in section:
-                return section[key]
-            if path == "/":
-                break
-            path = path[: path.rfind("/")] or "/"
-        else:
-            section = config.get("/")
-            if section is not None and key in section:
+        for _, section in reversed(self.sections(path)):
+            if key in section:
                 return section[key]
         return default
 
@@ -174,8 +189,8 @@ class Application:
         set_request(request)
         if self._script_name:
             request.script_name = self._script_name
-        elif self._script_name is None:
-            request.script_name = self.script_name
+        elif self._script_name is None and isinstance(local, dict):
+            request.script_name = _script_name(local)
         if listeners.get("before_request"):
             self.publish("before_request")
         return request, response
@@ -195,14 +210,28 @@ class Application:
     def end(self, request: Request) -> None:
         """End *request*: tell who listens, run its last hooks, forget it."""
         try:
-            if self.listeners.get("after_request"):
-                self.publish("after_request")
-            request.close()
-        except Exception:
-            self.log.error("The end of a request failed.", "HTTP", severity=40, traceback=True)
+            try:
+                if self.listeners.get("after_request"):
+                    self.publish("after_request")
+            finally:
+                request.close()
+        except Exception:  # noqa: BLE001  (it is too late to tell the client anything)
+            log = self.log.error
+            log("The end of a request failed.", "HTTP", severity=40, traceback=True)
         finally:
             set_request(None)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a WSGI call."""
         return self.wsgiapp(environ, start_response)
+
+
+def _script_name(environ: dict[str, Any]) -> str:
+    """Return the path where a server says that the application is, as text."""
+    script_name: str = environ.get("SCRIPT_NAME", "").rstrip("/")
+    if script_name.isascii():
+        return script_name
+    try:
+        return script_name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return script_name

@@ -129,7 +129,8 @@ def get_error_page(status: int | str | None, **kwargs: Any) -> Any:
 
     The application's own page comes first (`error_page.404`, `error_page.default`: the
     path of a template, or a callable that is given the keyword arguments below). When it
-    fails, the built-in page is used and says so: it never hides the first error.
+    fails, with whatever exception, the built-in page is used and says so: it never hides
+    the first error.
 
     Args:
         status: such as 404 or `"404 Not Found"`.
@@ -157,12 +158,9 @@ def get_error_page(status: int | str | None, **kwargs: Any) -> Any:
     if page is not None:
         try:
             return _own_page(page, values)
-        except Exception as error:
-            # A page may end its request in another way: with a redirect, say.
-            if type(error).__module__ == "cherrypy_core.errors":
-                raise
+        except Exception as error:  # noqa: BLE001  (the application's own code)
             failure = escape_html(format_exc((type(error), error, error.__traceback__)))
-            request.log(f"The error page for {code} failed.", "HTTP", traceback=True)
+            request.log(f"The error page for {code} failed.", severity=40, traceback=True)
             message = values["message"] + "<br>In addition, the custom error page failed."
             if request.show_tracebacks:
                 message += f"\n<pre>{failure}</pre>"
@@ -179,7 +177,16 @@ def _own_page(page: Any, values: dict[str, str]) -> Any:
         result = page(**values)
         if isinstance(result, str):
             return result.encode("utf-8")
-        return map(_encode_chunk, result) if is_iterator(result) else result
+        if isinstance(result, bytes):
+            return result
+        if not is_iterator(result):
+            raise ValueError(
+                "an error page must return text, bytes or an iterator of these, "
+                f"not {type(result).__name__}"
+            )
+        chunks = map(_encode_chunk, result)
+        # If it fails on the way, the built-in page can still be sent.
+        return chunks if response.stream else b"".join(chunks)
     with open(page, encoding="utf-8") as template:  # noqa: PTH123  (a path in config: any type)
         return (template.read() % values).encode("utf-8")
 
@@ -199,7 +206,7 @@ def bare_error(extrabody: str | bytes | None = None) -> tuple[bytes, list[Any], 
     body = b"Unrecoverable error in the server."
     if extrabody:
         if isinstance(extrabody, str):
-            extrabody = extrabody.encode("utf-8")
+            extrabody = extrabody.encode("utf-8", "backslashreplace")
         body += b"\n" + extrabody
     headers = [(b"Content-Type", b"text/plain"), (b"Content-Length", b"%d" % len(body))]
     return b"500 Internal Server Error", headers, [body]

@@ -69,7 +69,7 @@ class HTTPRedirect(CherryPyException):
 
     def __init__(
         self,
-        urls: str | Iterable[str],
+        urls: str | bytes | Iterable[str | bytes],
         status: int | str | None = None,
         encoding: str | None = None,
     ) -> None:

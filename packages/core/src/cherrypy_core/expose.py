@@ -10,15 +10,11 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar, overload
 
     F = TypeVar("F")
+else:
 
-    @overload
-    def expose(func: str | list[str] | tuple[str, ...]) -> Callable[[F], F]: ...
-    @overload
-    def expose(
-        func: None = None, alias: str | list[str] | tuple[str, ...] | None = None
-    ) -> Callable[[F], F]: ...
-    @overload
-    def expose(func: F, alias: str | list[str] | tuple[str, ...] | None = None) -> F: ...
+    def overload(signature: Any) -> Any:
+        """Stand in for `typing.overload`, whose module is slow to import."""
+        return signature
 
 
 __all__ = ["expose"]
@@ -26,9 +22,15 @@ __all__ = ["expose"]
 _ALIAS = (str, list, tuple)
 
 
-def expose(  # type: ignore[misc]  # the overloads above are seen by type checkers alone
-    func: Any = None, alias: Any = None
-) -> Any:
+@overload
+def expose(func: str | list[str] | tuple[str, ...]) -> Callable[[F], F]: ...
+@overload
+def expose(
+    func: None = None, alias: str | list[str] | tuple[str, ...] | None = None
+) -> Callable[[F], F]: ...
+@overload
+def expose(func: F, alias: str | list[str] | tuple[str, ...] | None = None) -> F: ...
+def expose(func: Any = None, alias: Any = None) -> Any:
     """Make a function, method or class a page handler.
 
     May be used as `@expose`, `@expose()`, `@expose("alias")`, `@expose(["a", "b"])` or

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from cherrypy_core.charsets import refusal
 from cherrypy_core.errors import HTTPError
+from cherrypy_core.urls import split_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,21 +138,14 @@ def _decode_form(
 ) -> tuple[dict[str, str | list[str]], str]:
     """Return what `parse_form` does, and the charset that fitted."""
     charsets = tuple(charsets)
-    # PERF: 1 µs for two fields. Nearly all forms are ASCII without an escape; then there
-    # is nothing to try and nothing to unquote field by field.
-    if data.isascii() and b"%" not in data and charsets and charsets[0] in _ASCII_COMPATIBLE:
-        text = data.decode("ascii")
-        if "+" in text:
-            text = text.replace("+", " ")
-        fields: dict[str, str | list[str]] = {}
-        for field in _split(text, "&", max_fields):
-            if field:
-                name, _, value = field.partition("=")
-                if name in fields:
-                    add_param(fields, name, value)
-                else:
-                    fields[name] = value
-        return fields, charsets[0]
+    # PERF: 1 µs for two fields. Nearly all forms are ASCII, and in the first charset.
+    if data.isascii() and charsets and charsets[0] in _ASCII_COMPATIBLE:
+        try:
+            fields = split_fields(_split(data.decode("ascii"), "&", max_fields), charsets[0])
+        except UnicodeDecodeError:
+            pass  # another charset may do
+        else:
+            return fields, charsets[0]
     pairs = [
         (unquote_plus(name), unquote_plus(value))
         for name, _, value in [

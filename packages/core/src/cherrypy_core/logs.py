@@ -34,11 +34,27 @@ def _stamp(seconds: float) -> str:
     )
 
 
+# Messages may have several lines, tracebacks have. What else a client could do to the
+# reader's terminal, or pass off as another line, is shown escaped.
+_CONTROLS = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
+} | {0x0D: "\\r", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def _harmless(text: str) -> str:
+    """Return *text* with control characters, other than TAB and LF, escaped."""
+    return text if text.isprintable() else text.translate(_CONTROLS)
+
+
 class _ErrorFormatter(logging.Formatter):
-    """Time and message: `[21/Nov/2026:13:46:58] ENGINE Bus STARTED`."""
+    """Time and message: `[21/Nov/2026:13:46:58] ENGINE Bus STARTED`.
+
+    No further line of a message begins with a bracket: it could be taken for a record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"{_stamp(record.created)} {super().format(record)}"
+        text = _harmless(super().format(record)).replace("\n[", "\n [")
+        return f"{_stamp(record.created)} {text}"
 
 
 _error_format = _ErrorFormatter("%(message)s")
@@ -47,7 +63,7 @@ _error_format = _ErrorFormatter("%(message)s")
 class NullHandler(logging.Handler):
     """A handler that writes nothing."""
 
-    def handle(self, record: logging.LogRecord) -> bool:
+    def handle(self, record: logging.LogRecord) -> bool:  # noqa: ARG002  (its signature)
         """Do nothing."""
         return True
 
@@ -150,10 +166,10 @@ class LogManager:
                 if isinstance(handler, logging.FileHandler):
                     handler.acquire()
                     try:
-                        handler.stream.close()
-                        handler.stream = open(  # noqa: PTH123, SIM115  (as the handler does)
-                            handler.baseFilename, handler.mode, encoding=handler.encoding
-                        )
+                        # With `delay` the file may not have been opened yet.
+                        if handler.stream is not None:
+                            handler.stream.close()
+                            handler.stream = handler._open()  # noqa: SLF001  (see FileHandler)
                     finally:
                         handler.release()
 
@@ -175,10 +191,12 @@ class LogManager:
         log = self.error_log
         if log.isEnabledFor(severity):
             text = f"{context} {msg}" if context else msg
-            if not text.isprintable():
-                text = text.replace("\r", "\\r").replace("\x1b", "\\x1b").replace("\0", "\\x00")
             log.log(
-                severity, "%s", text, exc_info=sys.exc_info() if traceback else None, stacklevel=2
+                severity,
+                "%s",
+                _harmless(text),
+                exc_info=sys.exc_info() if traceback else None,
+                stacklevel=2,
             )
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:

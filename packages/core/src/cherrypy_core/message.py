@@ -1,13 +1,16 @@
 """What a client sent: the request line, the header fields and the body.
 
 Nothing is parsed before somebody looks at it. The query string and the body count as
-parameters from the stages on in which they historically were read, but the work is done on first use: of `params`, of `body`, or of an
-attribute that a body processor is expected to set (`request.json`).
+parameters from the stages on in which they historically were read, but the work is done on
+first use: of `params`, of `body`, or of an attribute that a body processor is expected to
+set (`request.json`).
 """
 
 from __future__ import annotations
 
 from cherrypy_core.environ import header_field, header_fields, header_map
+from cherrypy_core.errors import HTTPError
+from cherrypy_core.forms import parse_form
 from cherrypy_core.headers import HeaderMap
 from cherrypy_core.lazy import lazy
 from cherrypy_core.urls import Host, SanitizedHost, parse_query_string, protocol_from_http
@@ -131,7 +134,7 @@ class Message:
         headers = self._headers
         if headers is None:
             source = self._header_source
-            if type(source) is dict:
+            if isinstance(source, dict):
                 headers = header_map(source)
             else:
                 headers = HeaderMap({name: value.strip() for name, value in source})
@@ -151,7 +154,7 @@ class Message:
     def header_list(self) -> list[tuple[str, str]]:
         """The header fields as a list of (name, value) pairs."""
         source = self._header_source
-        return list(header_fields(source) if type(source) is dict else source)
+        return list(header_fields(source) if isinstance(source, dict) else source)
 
     def header(self, name: str) -> str | None:
         """Return a header field without making the map of all; None if it is missing.
@@ -161,7 +164,7 @@ class Message:
         """
         if self._headers is None:
             source = self._header_source
-            if type(source) is dict:
+            if isinstance(source, dict):
                 return header_field(source, name)
         value: str | None = self.headers.get(name)
         return value
@@ -243,11 +246,11 @@ class Message:
     @property
     def params(self) -> dict[str, Any]:
         """The fields of the query string and of a form; a repeated one is a list."""
+        if self._parsing:
+            self._parse()
         params = self._params
         if params is None:
             params = self._params = {}
-        if self._parsing:
-            self._parse()
         return params
 
     @params.setter
@@ -300,8 +303,6 @@ class Message:
         Raises:
             HTTPError: 404, if it is not in the expected charset; 400 for too many fields.
         """
-        from cherrypy_core.errors import HTTPError  # noqa: PLC0415  (bad input only)
-
         if not self.query_string:
             return
         try:
@@ -314,9 +315,7 @@ class Message:
             ) from None
         except ValueError as error:
             raise HTTPError(400, str(error)) from None
-        if self._params:
-            self._params.update(fields)
-        elif self._params is None:
+        if self._params is None:
             self._params = fields
         else:
             self._params.update(fields)
@@ -379,8 +378,6 @@ class Message:
         data = self.read_small_body()
         if data is None:
             return False
-        from cherrypy_core.forms import parse_form  # noqa: PLC0415  (not every application's need)
-
         self._form = fields = parse_form(data, ("utf-8",))
         params = self._params
         if params is None:

@@ -124,7 +124,8 @@ def configure(request: Request, plan: Plan) -> None:
     for name, value in plan.response_headers:
         response.headers[name] = value
     if plan.error_page:
-        request.error_page = plan.error_page
+        # The request may add pages of its own.
+        request.error_page = plan.error_page.copy()
     for handler, entries in plan.namespaces:
         _feed(handler, entries)
     for setup in plan.setups:
@@ -133,7 +134,7 @@ def configure(request: Request, plan: Plan) -> None:
 
 def _feed(handler: Any, entries: dict[str, Any]) -> None:
     """Call a namespace handler (or what a context manager of one returns) with entries."""
-    if hasattr(handler, "__exit__"):
+    if hasattr(type(handler), "__exit__"):
         with handler as enter:
             for key, value in entries.items():
                 enter(key, value)

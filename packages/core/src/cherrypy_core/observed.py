@@ -60,7 +60,7 @@ class ObservedDict(dict):  # type: ignore[type-arg]  # keys and values are the s
         super().__delitem__(key)
         self.changed()
 
-    def __ior__(self, other: Any) -> ObservedDict:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> ObservedDict:  # type: ignore[misc]
         self.update(other)
         return self
 

@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-__all__ = ["ExceptionTrapper", "InternalRedirector", "TrappedBody", "VirtualHost", "trapped"]
+    from cherrypy_core.request import Request
+
+__all__ = [
+    "MAX_REDIRECTS",
+    "ExceptionTrapper",
+    "InternalRedirector",
+    "TrappedBody",
+    "VirtualHost",
+    "trapped",
+]
+
+#: How often one request may be redirected internally: a loop whose query string changes
+#: each time would never end.
+MAX_REDIRECTS = 100
 
 
 class VirtualHost:
@@ -56,7 +69,8 @@ class InternalRedirector:
         recursive: allow a path to be visited again.
 
     Raises:
-        RuntimeError: a path is visited the second time: the redirects form a loop.
+        RuntimeError: a URL is visited the second time, or there are more redirects than
+            `MAX_REDIRECTS`: they form a loop.
     """
 
     def __init__(self, nextapp: Callable[..., Any], recursive: bool = False) -> None:
@@ -78,29 +92,43 @@ class InternalRedirector:
     ) -> Any:
         """Go where *redirect* leads, and on from there if that is a redirect too."""
         visited: list[str] = []
+        # Not the exception itself: its traceback knows this function's frame, and the
+        # frame would know the exception, a cycle.
+        target = (redirect.path, redirect.query_string, redirect.request)
         while True:
-            environ = self._redirected(environ.copy(), redirect, visited)
+            environ = self._redirected(environ.copy(), target, visited)
             try:
                 return self.nextapp(environ, start_response)
             except InternalRedirect as another:
-                redirect = another
+                target = (another.path, another.query_string, another.request)
 
     def _redirected(
-        self, environ: dict[str, Any], redirect: InternalRedirect, visited: list[str]
+        self, environ: dict[str, Any], target: tuple[str, str, Request | None], visited: list[str]
     ) -> dict[str, Any]:
-        """Return *environ*, changed to say where *redirect* leads."""
+        """Return *environ*, changed to say where *target* (path, query, request) is."""
+        path, query, request = target
+        encoding = "utf-8"
+        if request is not None and request.app is not None:
+            encoding = request.app.find_config(path, "request.uri_encoding", encoding)
+        path, query = _wsgi_text(path, encoding), _wsgi_text(query, encoding)
         script_name = environ.get("SCRIPT_NAME", "")
-        visited.append(_uri(script_name, environ.get("PATH_INFO", ""), environ["QUERY_STRING"]))
-        new = _uri(script_name, redirect.path, redirect.query_string)
+        visited.append(
+            _uri(script_name, environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
+        )
+        new = _uri(script_name, path, query)
         if new in visited and not self.recursive:
             raise RuntimeError(f"InternalRedirector visited the same URL twice: {new!r}")
-        if redirect.request is not None:
-            environ["cherrypy.previous_request"] = redirect.request
+        if len(visited) > MAX_REDIRECTS:
+            raise RuntimeError(
+                f"InternalRedirector gave up after {MAX_REDIRECTS} redirects, at {new!r}"
+            )
+        if request is not None:
+            environ["cherrypy.previous_request"] = request
         environ.update(
             {
                 "REQUEST_METHOD": "GET",
-                "PATH_INFO": _wsgi_text(redirect.path),
-                "QUERY_STRING": _wsgi_text(redirect.query_string),
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
                 "CONTENT_LENGTH": "0",
                 "wsgi.input": BytesIO(),
             }
@@ -112,9 +140,9 @@ def _uri(script_name: str, path: str, query: str) -> str:
     return script_name + path + (f"?{query}" if query else "")
 
 
-def _wsgi_text(text: str) -> str:
+def _wsgi_text(text: str, encoding: str) -> str:
     """Return *text* as PEP 3333 wants it: each character stands for a byte."""
-    return text if text.isascii() else text.encode("utf-8").decode("latin-1")
+    return text if text.isascii() else text.encode(encoding).decode("latin-1")
 
 
 class ExceptionTrapper:
@@ -139,7 +167,7 @@ class ExceptionTrapper:
             body = self.nextapp(environ, start_response)
         except self.throws:
             raise
-        except BaseException:
+        except BaseException:  # noqa: BLE001  (this is the place where it ends)
             return trapped(start_response)
         return body if type(body) is list else TrappedBody(body, start_response, self.throws)
 
@@ -151,7 +179,9 @@ def trapped(start_response: Callable[..., Any]) -> list[bytes]:
         request.log("", "HTTP", severity=40, traceback=True)
         show = request.show_tracebacks
     else:
-        logging.getLogger("cherrypy.error").exception("A WSGI application failed.")
+        logging.getLogger("cherrypy.error").error(  # noqa: LOG014  (we are called from one)
+            "A WSGI application failed.", exc_info=True
+        )
         show = False
     set_request(None)
     status, headers, body = bare_error(format_exc() if show else None)
@@ -180,7 +210,7 @@ class TrappedBody:
 
     def __next__(self) -> bytes:
         try:
-            chunk = next(self._chunks)
+            chunk: bytes = next(self._chunks)
         except self._throws:
             raise
         except StopIteration:
@@ -193,7 +223,7 @@ class TrappedBody:
                     request.log("", "HTTP", severity=40, traceback=True)
                 raise
             self._chunks = iter(trapped(self._start_response))
-            return next(self._chunks)
+            chunk = next(self._chunks)
         self._started = True
         return chunk
 

@@ -61,6 +61,15 @@ class Plan:
         configures: whether any of the above but the hooks has something in it.
     """
 
+    after_error_response: tuple[Callable[[], Any], ...]
+    before_error_response: tuple[Callable[[], Any], ...]
+    before_finalize: tuple[Callable[[], Any], ...]
+    before_handler: tuple[Callable[[], Any], ...]
+    before_request_body: tuple[Callable[[], Any], ...]
+    on_end_request: tuple[Callable[[], Any], ...]
+    on_end_resource: tuple[Callable[[], Any], ...]
+    on_start_resource: tuple[Callable[[], Any], ...]
+
     __slots__ = (
         "after_error_response",
         "before_error_response",
@@ -177,7 +186,11 @@ class Draft:
     def apply(self, namespaces: Mapping[str, Any]) -> None:
         """Hand the entries of `config` to the *namespaces* they belong to."""
         split: dict[str, dict[str, Any]] = {}
-        for key, value in self.config.items():
+        # A key that is no text cannot have a namespace.
+        config: dict[Any, Any] = self.config
+        for key, value in config.items():
+            if not isinstance(key, str):
+                continue
             namespace, dot, name = key.partition(".")
             if dot and namespace in namespaces:
                 split.setdefault(namespace, {})[name] = value
@@ -185,8 +198,9 @@ class Draft:
             compiles = getattr(handler, "compile", None)
             if compiles is not None:
                 compiles(split.get(namespace, {}), self)
-            elif namespace in split:
-                self.namespaces.append((handler, split[namespace]))
+            # Context managers are entered for every request (as CherryPy 18.10).
+            elif namespace in split or hasattr(type(handler), "__exit__"):
+                self.namespaces.append((handler, split.get(namespace, {})))
 
 
 class Plans:

@@ -19,7 +19,7 @@ from cherrypy_core.serving import set_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from cherrypy_core.application import Application
@@ -42,12 +42,12 @@ class Request(Message):
         config: the configuration for this request (a copy: changing it is local).
         hooks: a `HookMap`, for attaching more hooks to this request.
         toolmaps: for each toolbox, tool name to settings.
-        error_page: status code or "default" to a template's path or a callable.
         error_response: called to make the response to an unexpected exception.
         throw_errors: let unexpected exceptions through to the WSGI server.
         show_tracebacks: show tracebacks in error pages.
         show_mismatched_params: tell in a 404 or 400 which parameters did not fit.
         throws: exceptions that are never turned into a response.
+        sections: the sections of the application's configuration that hold for the path.
         stage: the name of what is being done, for diagnosis.
         is_index: whether the handler is the index of its object; None if not known.
         plan: what the configuration means for this request; set by the dispatcher.
@@ -57,7 +57,6 @@ class Request(Message):
 
     app: Application | None = None
     dispatch: Callable[[str], Any] | None = None
-    error_page: dict[Any, Any] = {}  # noqa: RUF012  (a documented default, never mutated)
     error_response: Callable[[], Any] = HTTPError(500).set_response
     throw_errors = False
     throws: tuple[type[BaseException], ...] = (KeyboardInterrupt, SystemExit, InternalRedirect)
@@ -68,6 +67,7 @@ class Request(Message):
     stage: str | None = None
     closed = False
     plan: Plan | None = None
+    sections: Sequence[tuple[str, dict[str, Any]]] = ()
     #: The response to this request (`serving.response`).
     response_served: Any = None
     namespaces = NamespaceSet(
@@ -80,7 +80,8 @@ class Request(Message):
     )
 
     _config: dict[str, Any] | None = None
-    _config_is_own = False
+    #: The plan that `_config` is a copy of; None if somebody has assigned it.
+    _config_source: Plan | None = None
 
     def __init__(
         self,
@@ -113,6 +114,11 @@ class Request(Message):
         return None if environ is None else environ.get("cherrypy.previous_request")
 
     @lazy
+    def error_page(self) -> dict[Any, Any]:
+        """Status code or "default" to page: this request's own dict, it may be changed."""
+        return {}
+
+    @lazy
     def serving_attributes(self) -> dict[str, Any]:
         """Whatever has been assigned to `serving` for this request (`serving.session`)."""
         return {}
@@ -136,12 +142,13 @@ class Request(Message):
         config = self._config
         if config is None and self.plan is not None:
             config = self._config = dict(self.plan.config)
+            self._config_source = self.plan
         return config
 
     @config.setter
     def config(self, config: dict[str, Any] | None) -> None:
         self._config = config
-        self._config_is_own = True
+        self._config_source = None
 
     @lazy
     def toolmaps(self) -> dict[str, dict[str, dict[str, Any]]]:
@@ -187,12 +194,13 @@ class Request(Message):
         Returns:
             The response, finalized; its body is an iterable of bytes.
         """
-        response = self.response_served
+        response: Response = self.response_served
         if response is None:
             response = self.response_served = Response()
         self.stage = "run"
         self.method = method
-        self.path_info = path = path or "/"
+        # A mounted application may be asked for without the slash after its name.
+        self.path_info = path = path or ("" if self.script_name else "/")
         self.query_string = query_string
         self._req_protocol = req_protocol
         self._header_source = headers
@@ -257,7 +265,7 @@ class Request(Message):
         self.stage = "get_resource"
         plan = self.plan = app.plans.root or app.plans.start()
         self.get_resource(path_info)
-        if self.plan is not plan or self._config_is_own:
+        if self.plan is not plan or self._config is not None:
             plan = self._settle_plan(plan)
         if plan.configures:
             _namespaces.configure(self, plan)
@@ -271,8 +279,7 @@ class Request(Message):
         if plan.before_request_body or self._own_hooks is not None:
             self._run_hooks("before_request_body")
         if self.method in self.methods_with_bodies:
-            if self.process_request_body:
-                self._parsing |= BODY_DUE
+            self._expect_body()
         else:
             self.process_request_body = False
         self.stage = "before_handler"
@@ -284,10 +291,28 @@ class Request(Message):
 
     def _settle_plan(self, plan: Plan) -> Plan:
         """Return the plan to follow when a dispatcher has chosen the configuration."""
-        if self._config_is_own and self._config is not None and self.app is not None:
-            # A dispatcher that knows nothing of plans has merged the layers itself.
-            self.plan = self.app.plans.compile(self._config)
-        return self.plan or plan
+        plan = self.plan or plan
+        config, source = self._config, self._config_source
+        if config is None or self.app is None:
+            return plan
+        if source is not None and source is not plan:
+            # Somebody has looked at the configuration when it was not complete yet.
+            self._config = None
+        elif source is None or config != source.config:
+            # A dispatcher that knows nothing of plans has merged the layers itself, or has
+            # changed what another one has merged.
+            plan = self.plan = self.app.plans.compile(config)
+        return plan
+
+    def _expect_body(self) -> None:
+        """Have the body read; at once if somebody has prepared that, else on first use."""
+        if not self.process_request_body:
+            return
+        self._parsing |= BODY_DUE
+        if self._body is not None and not isinstance(self.handler, CherryPyException):
+            # A hook may have set a processor of its own, whose effect nobody asks for by
+            # looking at the parameters.
+            self._parse()
 
     def _run_hooks(self, point: str) -> None:
         own = self._own_hooks
@@ -298,6 +323,10 @@ class Request(Message):
 
     def _end_early(self, ending: Any, response: Response) -> None:
         """Make an error or a redirect the response."""
+        if isinstance(ending, InternalRedirect):
+            # A new one: a request whose handler knows the request's own traceback would be
+            # a cycle.
+            raise InternalRedirect(ending.path, ending.query_string)
         response.close_body()
         ending.set_response()
         self.stage = "before_finalize (HTTPError)"
@@ -320,7 +349,11 @@ class Request(Message):
             raise NotFound
         dispatch = app.dispatch if self.dispatch is None else self.dispatch
         if app.config:
-            dispatch = app.find_config(path, "request.dispatch", dispatch)
+            # The page of an object has two names; a section may be for either.
+            self.sections = app.sections(path) if path[-1:] != "/" else app.sections(path + "index")
+            for _, section in self.sections:
+                if "request.dispatch" in section:
+                    dispatch = section["request.dispatch"]
         if dispatch is None:
             raise NotFound
         dispatch(path)
@@ -332,12 +365,24 @@ class Request(Message):
     def handle_error(self) -> None:
         """Make the response to an exception that nobody expected."""
         response = self.response_served
+        if type(response.chunks) is not list:
+            try:
+                response.drop_body()
+            except Exception:  # noqa: BLE001  (it must not hide the first error)
+                response.chunks = []
+                self.log("The body could not be closed.", severity=40, traceback=True)
         try:
             self._run_hooks("before_error_response")
             if self.error_response is not None:
                 self.error_response()
             self._run_hooks("after_error_response")
-            response.finalize()
+            try:
+                response.finalize()
+            except ValueError:
+                # Most likely the first error too: the application has set a header field
+                # that cannot be sent.
+                response.forget_headers()
+                response.finalize()
         except HTTPRedirect as redirect:
             redirect.set_response()
             response.finalize()

@@ -26,6 +26,12 @@ TEXT_BODY = (
 #: Statuses whose responses have no body (RFC 9110 sections 15.2, 15.3.5, 15.3.6, 15.4.5).
 _BODILESS = frozenset((204, 205, 304))
 
+# Names of header fields that have been found to be good: so many are remembered, of that
+# length.
+_MAX_NAMES = 1000
+_MAX_NAME = 100
+_NAMES_SENT: set[str] = set()
+
 
 class ResponseBody:
     """The rules for assigning `response.body` (a descriptor).
@@ -181,6 +187,13 @@ class Response:
         """The status as it is sent."""
         return str(self.status).encode("latin-1", "replace")
 
+    def forget_headers(self) -> None:
+        """Go back to the default headers, without cookies; the Content-Type may stay."""
+        content_type = self.headers.get("Content-Type")
+        if isinstance(content_type, str) and content_type.isascii() and content_type.isprintable():
+            self.content_type = content_type
+        self._headers = self._cookie = self.set_cookies = self.fill_cookie = None
+
     def collapse_body(self) -> bytes:
         """Collect the body into one chunk, and return it.
 
@@ -266,11 +279,18 @@ class Response:
         if code < 200 or code in _BODILESS:  # noqa: PLR2004  (RFC 9110 section 15.2)
             dict.pop(headers, "Content-Length", None)
             self.drop_body()
+            if code == 205:  # noqa: PLR2004
+                # Unlike the others it is not known to end with its head.
+                dict.__setitem__(headers, "Content-Length", "0")
+            else:
+                dict.pop(headers, "Content-Type", None)
+        elif headers.get("Content-Length") is not None:
+            if type(self.chunks) is list and not self.stream:
+                self.collapse_body()
         elif self.stream:
             # Without a length the server uses chunks or closes the connection.
-            if headers.get("Content-Length") is None:
-                dict.pop(headers, "Content-Length", None)
-        elif headers.get("Content-Length") is None:
+            dict.pop(headers, "Content-Length", None)
+        else:
             dict.__setitem__(headers, "Content-Length", str(len(self.collapse_body())))
         wire = [_wire_field(name, value) for name, value in headers.items()]
         if self._cookie:
@@ -287,14 +307,8 @@ class Response:
         own = self._header_list
         if own is None:
             return self.wire_headers or []
-        # Whoever has replaced the list may have put text into it.
-        return [
-            (
-                name if isinstance(name, str) else name.decode("latin-1"),
-                value if isinstance(value, str) else value.decode("latin-1"),
-            )
-            for name, value in own
-        ]
+        # Whoever has replaced the list may have put anything into it.
+        return [_wire_field(_text(name), _text(value)) for name, value in own]
 
     def header_sent(self, name: str) -> str | None:
         """Return a header field of the finalized response; None if there is no such one."""
@@ -309,8 +323,29 @@ class Response:
             self.timed_out = True
 
 
+def _text(item: str | bytes) -> str:
+    return item if isinstance(item, str) else item.decode("latin-1")
+
+
 def _wire_field(name: str, value: Any) -> tuple[str, str]:
-    """Return a header field as WSGI wants it: text in which each character is a byte."""
-    if type(value) is str and value.isascii() and value.isprintable() and name.isprintable():
+    """Return a header field as WSGI wants it: text in which each character is a byte.
+
+    Raises:
+        ValueError: the name is none, or the value could begin another field.
+    """
+    if name not in _NAMES_SENT:
+        _check_name(name)
+    if type(value) is str and value.isascii() and value.isprintable():
         return name, value
-    return HeaderMap.encode(name).decode("latin-1"), HeaderMap.encode(value).decode("latin-1")
+    return name, HeaderMap.encode_header_item(value).decode("latin-1")
+
+
+def _check_name(name: str) -> None:
+    """Refuse what is no name of a header field.
+
+    RFC 9110 section 5.1 allows less, but only these could end the name or the field.
+    """
+    if not name or not name.isascii() or not name.isprintable() or " " in name or ":" in name:
+        raise ValueError(f"{name!r} cannot be the name of a header field.")
+    if len(_NAMES_SENT) < _MAX_NAMES and len(name) < _MAX_NAME:
+        _NAMES_SENT.add(name)

@@ -86,7 +86,8 @@ class Serving:
     @property
     def response(self) -> Response:
         """The response to the current request."""
-        return (get_request() or _outside()).response_served
+        response: Response = (get_request() or _outside()).response_served
+        return response
 
     def load(self, request: Request, response: Response) -> None:
         """Make *request* and *response* current."""
@@ -120,7 +121,8 @@ class ServingProxy:
 
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
-        return vars(getattr(serving, self._attribute))
+        attributes: dict[str, Any] = vars(getattr(serving, self._attribute))
+        return attributes
 
     def __dir__(self) -> list[str]:
         return dir(getattr(serving, self._attribute))

@@ -92,21 +92,20 @@ class Tree:
             for path, app in apps.items():
                 if not path:
                     return app(environ, start_response)
-        info: str = environ.get("PATH_INFO", "")
-        path = urljoin(script_name, info)
-        if not path.isascii():
-            # The paths of mounts are text, an environ's are bytes in the guise of text.
-            path = _decoded(path)
-        mounted = self.script_name(path or "/")
+        path = urljoin(script_name, environ.get("PATH_INFO", ""))
+        # The paths of mounts are text, an environ's are bytes in the guise of text.
+        mounted = self.script_name(path if path.isascii() else _decoded(path))
         if mounted is None:
-            start_response("404 Not Found", [("Content-Length", "0")])
+            start_response(
+                "404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")]
+            )
             return []
         app = apps[mounted]
         if mounted:
             raw = mounted if mounted.isascii() else mounted.encode("utf-8").decode("latin-1")
             environ = environ.copy()
             environ["SCRIPT_NAME"] = raw
-            environ["PATH_INFO"] = (script_name.rstrip("/") + info)[len(raw) :]
+            environ["PATH_INFO"] = path[len(raw) :]
         return app(environ, start_response)
 
 

@@ -25,7 +25,7 @@ _PROTOCOL = r"[Hh][Tt][Tt][Pp]/([0-9])(?:\.([0-9]))?"
 _PROTOCOLS = {"HTTP/1.1": (1, 1), "HTTP/1.0": (1, 0)}
 
 # The byte that each pair of hexadecimal digits stands for; filled on first use.
-_bytes_by_digits: dict[bytes, bytes] = {}
+_chars_by_digits: dict[str, str] = {}
 
 
 def urljoin(*atoms: str) -> str:
@@ -83,14 +83,25 @@ def parse_query_string(
         match = re.fullmatch(_IMAGE_MAP, query_string)
         if match:
             return {"x": int(match[1]), "y": int(match[2])}
-    # PERF: 0.6 us for two fields; the decoding would double it.
-    encoded = "%" in query_string or "+" in query_string
+    return split_fields(query_string.split("&"), encoding, keep_blank_values)
+
+
+def split_fields(
+    fields: list[str], encoding: str, keep_blank_values: bool = True
+) -> dict[str, Any]:
+    """Return urlencoded *fields* (`name=value`) by name, decoded (see `parse_query_string`).
+
+    Raises:
+        UnicodeDecodeError: a field is not in *encoding*.
+        LookupError: *encoding* is unknown.
+    """
     params: dict[str, Any] = {}
-    for field in query_string.split("&"):
+    for field in fields:
         name, _, value = field.partition("=")
         if not value and not (keep_blank_values and field):
             continue
-        if encoded:
+        # PERF: 0.6 us for two fields without anything to decode.
+        if "%" in field or "+" in field:
             name = _decode(name, encoding)
             value = _decode(value, encoding)
         if name in params:
@@ -115,36 +126,29 @@ def _decode(text: str, encoding: str) -> str:
     if "%" not in text:
         return text
     if text.isascii():
-        return _percent_decode(text.encode("ascii")).decode(encoding)
+        return _percent_decode(text, encoding)
     # Some clients do not encode characters beyond ASCII; what the server's gateway has
     # made of those is left alone.
-    return re.sub(
-        "[\x00-\x7f]+",
-        lambda run: _percent_decode(run[0].encode("ascii")).decode(encoding),
-        text,
-    )
+    return re.sub("[\x00-\x7f]+", lambda run: _percent_decode(run[0], encoding), text)
 
 
-def _percent_decode(data: bytes) -> bytes:
-    table = _bytes_by_digits or _fill_table()
-    first, *rest = data.split(b"%")
+def _percent_decode(text: str, encoding: str) -> str:
+    """Decode the `%XX` in a *text* of ASCII characters."""
+    table = _chars_by_digits or _fill_table()
+    first, *rest = text.split("%")
     parts = [first]
     for part in rest:
-        byte = table.get(part[:2])
-        if byte is None:
-            parts += (b"%", part)
-        else:
-            parts += (byte, part[2:])
-    return b"".join(parts)
+        char = table.get(part[:2])
+        parts.append("%" + part if char is None else char + part[2:])
+    # Each character stands for a byte.
+    return "".join(parts).encode("latin-1").decode(encoding)
 
 
-def _fill_table() -> dict[bytes, bytes]:
+def _fill_table() -> dict[str, str]:
     digits = "0123456789abcdefABCDEF"
     # In one step: another thread must not find a half-filled table.
-    _bytes_by_digits.update(
-        {(a + b).encode(): bytes((int(a + b, 16),)) for a in digits for b in digits}
-    )
-    return _bytes_by_digits
+    _chars_by_digits.update({a + b: chr(int(a + b, 16)) for a in digits for b in digits})
+    return _chars_by_digits
 
 
 def protocol_from_http(protocol_str: str) -> tuple[int, int]:

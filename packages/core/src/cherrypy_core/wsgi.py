@@ -6,6 +6,7 @@ from cherrypy_core.environ import HEADER_NAMES, header_fields
 from cherrypy_core.errors import InternalRedirect
 from cherrypy_core.pipeline import ExceptionTrapper, InternalRedirector, TrappedBody, trapped
 from cherrypy_core.serving import set_request
+from cherrypy_core.urls import urljoin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,13 +28,30 @@ def recode(text: str, encoding: str) -> str:
         return text
 
 
+def _path_below(mount: str, script_name: str, path: str) -> str:
+    """Return *path* from *mount* on, with single slashes.
+
+    Args:
+        mount: where the application knows to be.
+        script_name: where the server says that it is: some say nothing, and have it all
+            in *path* (as CherryPy 18.10).
+        path: the rest of the path.
+    """
+    whole = urljoin(script_name, path)
+    if not mount.isascii():
+        mount = mount.encode("utf-8").decode("latin-1")
+    if whole.startswith(mount) and whole[len(mount) :][:1] in {"", "/"}:
+        return whole[len(mount) :]
+    return urljoin(path)
+
+
 def begin(environ: dict[str, Any], app: Application) -> Request:
     """Make a request for *environ*, and make it current."""
     request = app.get_serving(
         environ,
         environ,
         environ["wsgi.url_scheme"],
-        environ.get("ACTUAL_SERVER_PROTOCOL") or environ["SERVER_PROTOCOL"],
+        environ.get("ACTUAL_SERVER_PROTOCOL", "HTTP/1.1"),
     )[0]
     request.wsgi_environ = environ
     return request
@@ -43,6 +61,9 @@ def run(request: Request, environ: dict[str, Any], headers: Any) -> Response:
     """Run *request* with what *environ* says."""
     path = environ.get("PATH_INFO", "")
     query = environ.get("QUERY_STRING", "")
+    script_name = environ.get("SCRIPT_NAME", "")
+    if script_name != request.script_name or "//" in path:
+        path = _path_below(request.script_name, script_name, path)
     if not (path.isascii() and query.isascii()):
         app = request.app
         encoding = app.find_config(path, "request.uri_encoding", "utf-8") if app else "utf-8"
@@ -81,7 +102,10 @@ class AppResponse:
             self.iter_response = iter(response.body)
             self.write = start_response(response.status, response.wire())
         except BaseException:
+            request = self.request
             self.close()
+            # Whoever handles the exception may want to know whose it is.
+            set_request(request)
             raise
 
     def run(self) -> Any:

@@ -69,10 +69,10 @@ class PageHandler:
 
     def _explain(self, kwargs: dict[str, Any], error: TypeError) -> None:
         """Raise an HTTPError if *error* means that the arguments do not fit."""
-        from cherrypy_dispatch.spec import test_callable_spec  # noqa: PLC0415  (imports inspect)
+        from cherrypy_dispatch.spec import explain  # noqa: PLC0415  (imports inspect)
 
         try:
-            test_callable_spec(self.callable, self.args, kwargs)
+            explain(self.callable, self.args, kwargs, error)
         except HTTPError as mismatch:
             # The trace of the attempt would only show the framework's own frames.
             raise mismatch.with_traceback(None) from error
@@ -106,10 +106,7 @@ class LateParamPageHandler(PageHandler):
         """
         # PERF: as in the base class, without the copy that `kwargs` has to make.
         request = get_request()
-        if self._kwargs or request is None:
-            kwargs = self.kwargs
-        else:
-            kwargs = request.params
+        kwargs = self.kwargs if self._kwargs or request is None else request.params
         try:
             return self.callable(*self.args, **kwargs)
         except TypeError as error:

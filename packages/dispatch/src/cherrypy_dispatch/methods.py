@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from cherrypy_core.errors import HTTPError, NotFound
 from cherrypy_core.serving import current
-
 from cherrypy_dispatch.handlers import LateParamPageHandler
 from cherrypy_dispatch.tree import Dispatcher
 
@@ -91,8 +90,11 @@ def _configure(request: Request, method: Any, path: str) -> None:
     layer = getattr(method, "_cp_config", None)
     if not layer:
         return
-    app, plan = request.app, request.plan
-    if app is not None and plan is not None:
+    app, plan, config = request.app, request.plan, request._config  # noqa: SLF001
+    if config is not None:
+        # An overridden `find_handler` has looked at the configuration or set it.
+        request.config = {**config, **layer}
+    elif app is not None and plan is not None:
         request.plan = app.plans.step(plan, layer, path)
 
 

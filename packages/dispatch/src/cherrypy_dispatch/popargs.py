@@ -20,9 +20,10 @@ def popargs(*args: str, **kwargs: Any) -> Callable[..., Any]:
 
     Args:
         *args: the names for the parts, in order.
-        **kwargs: only `handler`: where to go on from. An object; a class or another
-            callable is called with the parts as keyword arguments and returns one.
-            Default: the object itself.
+        **kwargs: only `handler`: where to go on from. An object; or a class, a function
+            or anything else that can be called: it is called with the parts as keyword
+            arguments (which then are no parameters of the request) and returns the
+            object. Default: the decorated object itself.
 
     Raises:
         TypeError: another keyword argument than `handler`.
@@ -38,9 +39,7 @@ def popargs(*args: str, **kwargs: Any) -> Callable[..., Any]:
             f"popargs() got an unexpected keyword argument {next(iter(kwargs))!r}; "
             "the only one is 'handler'"
         )
-    calls_handler = handler is not None and (
-        isinstance(handler, type) or (callable(handler) and not hasattr(handler, "exposed"))
-    )
+    calls_handler = callable(handler)
 
     def decorated(cls_or_self: Any = None, vpath: list[str] | None = None) -> Any:
         if isinstance(cls_or_self, type) and vpath is None:

@@ -17,23 +17,18 @@ from types import FunctionType, MethodType
 
 from cherrypy_core.errors import CherryPyException, NotFound
 from cherrypy_core.serving import current, get_request
-
 from cherrypy_dispatch.handlers import LateParamPageHandler
+from cherrypy_dispatch.layers import plan_along
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from cherrypy_core.application import Application
-    from cherrypy_core.plan import Plan
-
 __all__ = ["Dispatcher", "punctuation_to_underscores", "validate_translator"]
 
 #: `/robots.txt` is the attribute `robots_txt`.
 punctuation_to_underscores = str.maketrans(string.punctuation, "_" * len(string.punctuation))
-
-_FUNCTIONS = frozenset((FunctionType, MethodType))
 
 
 def validate_translator(t: Any) -> None:
@@ -99,6 +94,10 @@ class Dispatcher:
         app = request.app
         if app is None:
             return None, []
+        if request._config is not None:  # noqa: SLF001
+            # Another dispatcher has looked at the configuration or set it: that is over.
+            request.config = None
+        sections = request.sections if path is request.path_info else app.sections(path)
         names = path.strip("/").split("/") if path != "/" else []
         if "" in names:
             names = [name for name in names if name]
@@ -111,18 +110,23 @@ class Dispatcher:
             position -= 1
             node = nodes[position]
             taken = used[position] if used else position
-            if type(node) not in _FUNCTIONS:
+            kind = type(node)
+            if kind is not MethodType and kind is not FunctionType:
                 default = getattr(node, "default", None)
                 if default is not None and getattr(default, "exposed", False):
                     request.is_index = path.endswith("/")
-                    request.plan = _plan(app, names, nodes, used, position, default)
+                    request.plan = plan_along(
+                        app, sections, names, nodes, used, position, default
+                    )
                     return default, names[taken:-1]
             if getattr(node, "exposed", False):
                 request.is_index = taken == len(names)
-                if configured or app.config:
-                    request.plan = _plan(app, names, nodes, used)
+                if configured:
+                    request.plan = plan_along(app, sections, names, nodes, used)
+                elif sections:
+                    request.plan = plan_along(app, sections, names, [], None)
                 return node, names[taken:-1]
-        request.plan = _plan(app, names, nodes, used)
+        request.plan = plan_along(app, sections, names, nodes, used)
         return None, []
 
     def _descend(self, node: Any, names: list[str]) -> tuple[list[Any], list[int] | None, bool]:
@@ -134,11 +138,15 @@ class Dispatcher:
         """
         nodes = [node]
         configured = getattr(node, "_cp_config", None) is not None
-        # PERF: one look at all names tells whether any has something to translate.
-        plain = not names or "".join(names).isidentifier()
+        translate = self.translate
+        # PERF: one look at all names tells whether any has something to translate, unless
+        # the table is somebody's own: it may change letters, too.
+        plain = translate is punctuation_to_underscores and (
+            not names or "".join(names).isidentifier()
+        )
         for name in names:
             if not plain:
-                name = name.translate(self.translate)  # noqa: PLW2901
+                name = name.translate(translate)  # noqa: PLW2901
             # Special names belong to Python: no URL reaches __class__ or __dict__.
             child = None if name[:2] == "__" else getattr(node, name, None)
             if child is None:
@@ -152,7 +160,7 @@ class Dispatcher:
             if getattr(node, "_cp_config", None) is not None:
                 configured = True
         if type(node) is not FunctionType:
-            child = getattr(node, "index", None)
+            child = getattr(node, "index" if plain else "index".translate(translate), None)
             if child is not None:
                 nodes.append(child)
                 if type(child) is MethodType:
@@ -168,10 +176,12 @@ class Dispatcher:
         used = list(range(len(nodes)))
         total = len(names) + 1
         rest = [*names[used[-1] :], "index"]
+        translate = self.translate
+        default_table = translate is punctuation_to_underscores
         while rest:
             name = rest[0]
-            if not name.isidentifier():
-                name = name.translate(self.translate)
+            if not (default_table and name.isidentifier()):
+                name = name.translate(translate)
             node = nodes[-1]
             child = None if name[:2] == "__" else getattr(node, name, None)
             if child is not None:
@@ -210,63 +220,3 @@ def _ask(node: Any, method: str, rest: list[str]) -> Any:
         # It has used the first name without taking it off.
         del rest[0]
     return child
-
-
-def _plan(
-    app: Application,
-    names: list[str],
-    nodes: list[Any],
-    used: list[int] | None,
-    chosen: int = -1,
-    default: Any = None,
-) -> Plan:
-    """Return what the configuration along the way means.
-
-    Args:
-        app: the application.
-        names: the parts of the path.
-        nodes: the objects met on the way.
-        used: for each of them, how many names lead to it.
-        chosen: the position of the object whose *default* method is the handler.
-        default: that method; its configuration comes directly after its object's.
-    """
-    step = app.plans.step
-    plan = app.plans.root or app.plans.start()
-    sections = app.config
-    before = -1
-    position = -1
-    for node in nodes:
-        position += 1
-        taken = used[position] if used else position
-        layer = getattr(node.__func__ if type(node) is MethodType else node, "_cp_config", None)
-        if layer:
-            plan = step(plan, layer, "/" + "/".join(names[:taken]))
-        if sections:
-            plan = _sections(app, plan, names, before, taken)
-            before = taken
-        if position == chosen:
-            layer = getattr(default, "_cp_config", None)
-            if layer:
-                plan = step(plan, layer, "/" + "/".join(names[:taken]))
-    if sections and before < len(names):
-        # Sections count for their path even where there is no object.
-        plan = _sections(app, plan, names, before, len(names))
-    return plan
-
-
-def _sections(app: Application, plan: Plan, names: list[str], start: int, stop: int) -> Plan:
-    """Add the sections for the paths of more than *start* and up to *stop* names."""
-    sections = app.config
-    if start < 0:
-        start = 0
-        layer = sections.get("/")
-        if layer:
-            plan = app.plans.step(plan, layer, "/")
-    if len(sections) > 1 or "/" not in sections:
-        path = "/".join(("", *names[:start]))
-        for name in names[start:stop]:
-            path += "/" + name
-            layer = sections.get(path)
-            if layer:
-                plan = app.plans.step(plan, layer, path)
-    return plan

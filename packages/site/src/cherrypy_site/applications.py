@@ -6,6 +6,7 @@ import os
 
 from cherrypy_core.application import Application
 from cherrypy_core.logs import LogManager
+from cherrypy_core.request import Request
 from cherrypy_core.tree import Tree
 
 TYPE_CHECKING = False
@@ -46,6 +47,8 @@ class SiteApplication(Application):
             toolboxes={"tools": site.tools},
             software=site.software,
         )
+        if type(self).request_class is Request:
+            self.request_class = site.request_class
         # A child of the site's log; before the configuration, which sets it up.
         self.log = LogManager(id(self), site.log.logger_root)
         if config:

@@ -102,15 +102,16 @@ class Site:
         return Server(self.bus, self.tree)
 
     def make_request_class(self) -> type[Request]:
-        """Return a class of requests whose dispatcher and namespaces are the site's own."""
+        """Return a class of requests whose dispatcher and namespaces are the site's own.
+
+        An application whose class has a class of requests itself keeps that.
+        """
         namespace = {"dispatch": Dispatcher(), "namespaces": Request.namespaces.copy()}
         return type("Request", (Request,), {"__module__": __name__, **namespace})
 
     def make_application(self, root: Any, script_name: str) -> Application:
         """Return a new application of the site, not mounted yet."""
-        app = SiteApplication(self, root, script_name)
-        app.request_class = self.request_class
-        return app
+        return SiteApplication(self, root, script_name)
 
     # What it does.
 

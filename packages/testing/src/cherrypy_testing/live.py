@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from cherrypy_site import Site
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["LiveServer"]
+
+#: Seconds that a task of a plugin may go on after the site was told to exit.
+_JOIN_TIMEOUT = 5
 
 
 class LiveServer:
@@ -66,12 +70,23 @@ class LiveServer:
     def stop(self) -> None:
         """Stop serving, and wait until all is gone. May be called again."""
         if self._started:
+            monitors = self._monitors()
             try:
                 self.site.exit()
             finally:
                 self._restore()
+            # They have been told to end; nobody has waited for them yet.
+            for thread in monitors:
+                thread.join(_JOIN_TIMEOUT)
         if self._own:
             self.site.close()
+
+    def _monitors(self) -> list[Thread]:
+        """Return the threads of the plugins that do something now and then."""
+        stopping = self.site.bus.listeners["stop"]
+        plugins = [getattr(listener, "__self__", None) for listener in stopping]
+        threads = [getattr(plugin, "thread", None) for plugin in plugins]
+        return [thread for thread in threads if isinstance(thread, Thread)]
 
     def _restore(self) -> None:
         self._started = False

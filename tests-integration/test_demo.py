@@ -43,14 +43,16 @@ class Demo:
         headers = dict(headers or {})
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        text = response.read()
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            text = response.read()
+        finally:
+            connection.close()
         for name, value in response.getheaders():
             if name.lower() == "set-cookie":
                 pair = value.partition(";")[0].partition("=")
                 self.cookies[pair[0]] = pair[2]
-        connection.close()
         return response.status, dict(response.getheaders()), text
 
     def log_in(self):

@@ -104,8 +104,11 @@ class NotePages:
         raise cherrypy.HTTPRedirect("/")
 
     @cherrypy.expose
-    def attachment(self, note_id: str, attachment_id: str) -> Any:
-        """Send an attached file, as a download: what users upload is never shown as a page."""
+    def attachment(self, attachment_id: str, note_id: str) -> Any:
+        """Send an attached file, as a download: what users upload is never shown as a page.
+
+        `/note/1/attachment/2`: popargs has taken the 1, what is left of the path comes first.
+        """
         note = self.find(note_id)
         with cherrypy.HTTPError.handle((LookupError, ValueError), 404):
             name, kind, content = self.store.read(note.id, int(attachment_id))

@@ -27,14 +27,12 @@ class Answer:
         status: the code.
         fields: the header fields, (name, value) pairs; names as they were sent.
         body: the bytes.
-        request: the request that was served.
     """
 
-    def __init__(self, status, fields, body, request):
+    def __init__(self, status, fields, body):
         self.status = int(status.split()[0])
         self.fields = fields
         self.body = body
-        self.request = request
 
     def __getitem__(self, name):
         values = [value for field, value in self.fields if field.lower() == name.lower()]
@@ -100,15 +98,12 @@ class Client:
 
     def get(self, url="/", method="GET", body=None, headers=None, **extra):
         """Make a request, and read the answer to its end."""
-        request = []
-        request_class = self.app.request_class
         begun = self.start(url, method, body, headers, **extra)
         try:
             data = b"".join(begun.chunks)
         finally:
             begun.close()
-        del request_class
-        return Answer(begun.status, begun.fields, data, request)
+        return Answer(begun.status, begun.fields, data)
 
     def post(self, url, body=b"", content_type=None, headers=None, **extra):
         """POST a body."""

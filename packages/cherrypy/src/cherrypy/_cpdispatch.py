@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from cherrypy_dispatch.handlers import LateParamPageHandler, PageHandler
+from cherrypy_dispatch.methods import MethodDispatcher
 from cherrypy_dispatch.spec import getargspec, test_callable_spec
 from cherrypy_dispatch.tree import Dispatcher, punctuation_to_underscores, validate_translator
 
 __all__ = [
     "Dispatcher",
     "LateParamPageHandler",
+    "MethodDispatcher",
     "PageHandler",
     "getargspec",
     "punctuation_to_underscores",

@@ -78,6 +78,7 @@ class Application:
         self.channels = channels
         # PERF: looked at three times per request, to see whether anybody listens.
         self.listeners = {} if channels is None else channels.listeners
+        self.publish = _nowhere if channels is None else channels.publish
         self.dispatch = dispatch
         self.software = software
         self.log = LogManager(id(self))
@@ -91,13 +92,17 @@ class Application:
         self.namespaces = NamespaceSet(
             log=lambda k, v: setattr(self.log, k, v), wsgi=self._wsgi_namespace
         )
-        self.config: dict[str, dict[str, Any]] = {}
-        self._section_names: tuple[str, ...] = ()
-        self._prefixes: list[tuple[str, str]] = []
+        self._section_groups: dict[str, list[tuple[str, str]]] | None = None
+        self.config: dict[str, dict[str, Any]] = ObservedDict()
         if config:
             self.merge(config)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name == "config":
+            # Sections that are added or removed must be noticed.
+            value = ObservedDict(value)
+            value.watchers.add(self._sections_changed)
+            self._section_groups = None
         object.__setattr__(self, name, value)
         # What a plan is made of beyond the configuration itself.
         if name in {"request_class", "toolboxes"} and hasattr(self, "plans"):
@@ -147,18 +152,31 @@ class Application:
         Returns:
             Pairs of a section's path and its settings.
         """
-        config = self.config
-        names = tuple(config)
-        if names != self._section_names:
-            # Every path with what the paths below it begin with, the shortest first.
-            paths = sorted((name for name in names if name[:1] == "/"), key=len)
-            self._prefixes = [(name, name if name == "/" else name + "/") for name in paths]
-            self._section_names = names
+        groups = self._section_groups
+        if groups is None:
+            groups = self._section_groups = self._grouped_sections()
         if "//" in path:
             path = "/".join(["", *filter(None, path.split("/")), ""])
         elif path[-1:] != "/":
             path += "/"
-        return [(name, config[name]) for name, prefix in self._prefixes if path.startswith(prefix)]
+        config = self.config
+        found = [("/", config["/"])] if "/" in config else []
+        # PERF: most paths have no section but "/": one look tells.
+        for name, prefix in groups.get(path[1 : path.find("/", 1)], ()):
+            if path.startswith(prefix):
+                found.append((name, config[name]))  # noqa: PERF401  (mostly there is nothing to add)
+        return found
+
+    def _grouped_sections(self) -> dict[str, list[tuple[str, str]]]:
+        """Return the sections' paths, each with what is below it, by their first part."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name in sorted((name for name in self.config if name[:1] == "/"), key=len):
+            if name != "/":
+                groups.setdefault(name.split("/")[1], []).append((name, name + "/"))
+        return groups
+
+    def _sections_changed(self) -> None:
+        self._section_groups = None
 
     def find_config(self, path: str, key: str, default: Any = None) -> Any:
         """Return the setting *key* for *path* or the nearest path above it."""
@@ -195,11 +213,6 @@ class Application:
             self.publish("before_request")
         return request, response
 
-    def publish(self, channel: str) -> None:
-        """Publish to a channel of the bus that somebody listens to."""
-        if self.channels is not None:
-            self.channels.publish(channel)
-
     def release_serving(self) -> None:
         """End the current request: nothing is current afterwards."""
         request = get_request()
@@ -235,3 +248,8 @@ def _script_name(environ: dict[str, Any]) -> str:
         return script_name.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return script_name
+
+
+def _nowhere(channel: str, *args: Any, **kwargs: Any) -> list[Any]:  # noqa: ARG001
+    """Publish where there is no bus."""
+    return []

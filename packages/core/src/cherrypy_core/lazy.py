@@ -4,8 +4,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     # What type checkers see: its typing is exactly that of `lazy`.
     from functools import cached_property as lazy
+    from typing import Any
 else:
 
     class lazy:  # noqa: N801  (used like a keyword)
@@ -15,12 +18,12 @@ else:
         take on each first use. Assigning the attribute replaces the computation.
         """
 
-        def __init__(self, compute):
+        def __init__(self, compute: Callable[[Any], Any]) -> None:
             self._compute = compute
             self._name = compute.__name__
             self.__doc__ = compute.__doc__
 
-        def __get__(self, instance, owner=None):
+        def __get__(self, instance: Any, owner: type | None = None) -> Any:
             if instance is None:
                 return self
             value = instance.__dict__[self._name] = self._compute(instance)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         def prepare(self, body: RequestBody, /) -> None:
             """Make *body*, an entity that was made all the same, read as `read` does."""
 
+
 __all__ = ["LazyUUID4", "Message"]
 
 #: What of a message still has to be parsed when somebody asks for it.
@@ -391,9 +392,7 @@ class Message:
 
         if self._params is None:
             self._params = {}
-        body = self._body = RequestBody(
-            self.rfile, self.headers, request_params=self._params
-        )
+        body = self._body = RequestBody(self.rfile, self.headers, request_params=self._params)
         if self._form is not None:
             body.params.update(self._form)
         if self._body_was_read:

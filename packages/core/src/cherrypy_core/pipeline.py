@@ -179,9 +179,8 @@ def trapped(start_response: Callable[..., Any]) -> list[bytes]:
         request.log("", "HTTP", severity=40, traceback=True)
         show = request.show_tracebacks
     else:
-        logging.getLogger("cherrypy.error").error(  # noqa: LOG014  (we are called from one)
-            "A WSGI application failed.", exc_info=True
-        )
+        log = logging.getLogger("cherrypy.error")
+        log.error("A WSGI application failed.", exc_info=sys.exc_info())
         show = False
     set_request(None)
     status, headers, body = bare_error(format_exc() if show else None)

@@ -194,7 +194,7 @@ class Request(Message):
         Returns:
             The response, finalized; its body is an iterable of bytes.
         """
-        response: Response = self.response_served
+        response: Response | None = self.response_served
         if response is None:
             response = self.response_served = Response()
         self.stage = "run"
@@ -251,7 +251,8 @@ class Request(Message):
             if self._own_hooks is not None or plan is None or plan.on_end_resource:
                 self._run_hooks("on_end_resource")
 
-    def _to_handler(self, path_info: str) -> Plan:
+    # PERF: in parts it would be easier to read, for 50 ns each.
+    def _to_handler(self, path_info: str) -> Plan:  # noqa: C901, PLR0912
         """Go through the stages before the page handler is called."""
         app = self.app
         if app is None:
@@ -350,7 +351,9 @@ class Request(Message):
         dispatch = app.dispatch if self.dispatch is None else self.dispatch
         if app.config:
             # The page of an object has two names; a section may be for either.
-            self.sections = app.sections(path) if path[-1:] != "/" else app.sections(path + "index")
+            self.sections = (
+                app.sections(path) if path[-1:] != "/" else app.sections(path + "index")
+            )
             for _, section in self.sections:
                 if "request.dispatch" in section:
                     dispatch = section["request.dispatch"]

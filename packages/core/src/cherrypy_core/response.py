@@ -62,7 +62,7 @@ class ResponseBody:
                 if isinstance(chunk, str):
                     raise ValueError(self.unicode_err)  # noqa: TRY004  (the historical type)
         elif isinstance(value, str):
-            raise ValueError(self.unicode_err)  # noqa: TRY004  (the historical type)
+            raise ValueError(self.unicode_err)
         elif isinstance(value, (bytes, bytearray, memoryview)):
             value = [bytes(value)]
         elif hasattr(value, "read"):

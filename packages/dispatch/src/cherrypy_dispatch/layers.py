@@ -100,9 +100,7 @@ def _path(names: list[str], taken: int, layer: dict[str, Any]) -> str:
     return "/" + "/".join(names[:taken]) if "tools.staticdir.dir" in layer else "/"
 
 
-def _unkept_plan(
-    app: Application, start: Plan, names: list[str], layers: Iterator[Layer]
-) -> Plan:
+def _unkept_plan(app: Application, start: Plan, names: list[str], layers: Iterator[Layer]) -> Plan:
     """Return the plan of *layers*, in linear time and without keeping it."""
     config = dict(start.config)
     static: tuple[int, str] | None = None

@@ -22,8 +22,11 @@ from cherrypy_dispatch.layers import plan_along
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from cherrypy_core.application import Application
+    from cherrypy_core.request import Request
 
 __all__ = ["Dispatcher", "punctuation_to_underscores", "validate_translator"]
 
@@ -97,13 +100,13 @@ class Dispatcher:
         if request._config is not None:  # noqa: SLF001
             # Another dispatcher has looked at the configuration or set it: that is over.
             request.config = None
-        sections = request.sections if path is request.path_info else app.sections(path)
         names = path.strip("/").split("/") if path != "/" else []
         if "" in names:
             names = [name for name in names if name]
         nodes, used, configured = self._descend(app.root, names)
         # The hidden last name stands for the page of an object itself.
         names.append("index")
+        sections = _sections(request, app, path, names) if app.config else ()
         # Try the objects, the deepest first.
         position = len(nodes)
         while position:
@@ -115,9 +118,7 @@ class Dispatcher:
                 default = getattr(node, "default", None)
                 if default is not None and getattr(default, "exposed", False):
                     request.is_index = path.endswith("/")
-                    request.plan = plan_along(
-                        app, sections, names, nodes, used, position, default
-                    )
+                    request.plan = plan_along(app, sections, names, nodes, used, position, default)
                     return default, names[taken:-1]
             if getattr(node, "exposed", False):
                 request.is_index = taken == len(names)
@@ -193,6 +194,21 @@ class Dispatcher:
             nodes.append(child)
             used.append(total - len(rest))
         return nodes, used, True
+
+
+def _sections(
+    request: Request, app: Application, path: str, names: list[str]
+) -> Sequence[tuple[str, dict[str, Any]]]:
+    """Return the application's sections for *path*, the one for its hidden name included.
+
+    What protects `/admin/index` protects `/admin`, with or without a slash at the end.
+    """
+    sections = request.sections if path is request.path_info else app.sections(path)
+    hidden = "/" + "/".join(names)
+    section = app.config.get(hidden)
+    if not section or (sections and sections[-1][0] == hidden):
+        return sections
+    return [*sections, (hidden, section)]
 
 
 def _ask(node: Any, method: str, rest: list[str]) -> Any:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from cherrypy_core.cookies import cookie_value
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.iterators import file_generator, set_vary_header
-from cherrypy_core.serving import get_request, serving
+from cherrypy_core.serving import current, get_request, serving
 from cherrypy_tools.sessioncookie import CookieSettings, set_response_cookie
 
 TYPE_CHECKING = False
@@ -30,12 +30,14 @@ __all__ = ["close", "expire", "init", "lock", "save", "session_class", "set_resp
 
 
 class _Binding:
-    """A request's session and its cookie. It puts the latter into `response.cookie`."""
+    """A request's session and its cookie. It puts the latter into `response.cookie`.
 
-    __slots__ = ("cookie", "expired", "pending", "persistent", "request", "session", "shown")
+    It does not hold the request, which holds it: that would be a cycle.
+    """
 
-    def __init__(self, request: Request, session: Any, cookie: CookieSettings) -> None:
-        self.request = request
+    __slots__ = ("cookie", "expired", "pending", "persistent", "session", "shown")
+
+    def __init__(self, session: Any, cookie: CookieSettings) -> None:
         self.session = session
         self.cookie = cookie
         #: The application has called `expire`.
@@ -47,7 +49,7 @@ class _Binding:
 
     def show(self, jar: SimpleCookie) -> None:
         """Put the cookie into *jar*, which somebody has begun to look at."""
-        request = self.request
+        request = current()[0]
         self.cookie.put(jar, self.session.id, request, request.response_served)
         if self.expired:
             CookieSettings.expire(jar[self.cookie.name])
@@ -60,7 +62,7 @@ class _Binding:
             if morsel is not None and morsel.value != self.session.id:
                 morsel.set(self.cookie.name, self.session.id, self.session.id)
         else:
-            line = self.cookie.line(self.session.id, self.request, response, self.expired)
+            line = self.cookie.line(self.session.id, current()[0], response, self.expired)
             response.set_cookies = [*(response.set_cookies or ()), line]
             # Whoever looks at the cookies from now on finds those of the application.
             response.fill_cookie = None
@@ -137,7 +139,7 @@ def init(  # noqa: PLR0913, PLR0917  (the historical signature)
         httponly,
         samesite,
     )
-    binding = _Binding(request, session, cookie)
+    binding = _Binding(session, cookie)
     request._session_binding = binding  # noqa: SLF001  (ours)
     request.serving_attributes["session"] = session
     response = request.response_served

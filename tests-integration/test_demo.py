@@ -95,7 +95,9 @@ def test_a_user_writes_a_note_with_a_file_and_finds_it_after_a_restart(tmp_path)
     demo = Demo(tmp_path)
     demo.log_in()
     body, headers = multipart(
-        title="Cherries & <b>", text="Buy them.\nRed ones.", attachment=("list é.txt", b"one\ntwo\n")
+        title="Cherries & <b>",
+        text="Buy them.\nRed ones.",
+        attachment=("list é.txt", b"one\ntwo\n"),
     )
     status, headers, _ = demo.ask("POST", "/add", body, headers)
     assert status == 303
@@ -183,7 +185,9 @@ BAD = {
     "a multipart body without boundary": (
         "POST", "/add", "x", {"Content-Type": "multipart/form-data"}, 400,
     ),
-    "a form from another site": ("POST", "/login", "name=x", {**FORM, "Origin": "http://evil"}, 403),
+    "a form from another site": (
+        "POST", "/login", "name=x", {**FORM, "Origin": "http://evil"}, 403,
+    ),
     "cookies of a careless neighbour": (
         "GET", "/nowhere", None, {"Cookie": 'a[b]=1; =x; é="; session_id=../../etc'}, 404,
     ),

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import access
 import api
-import cherrypy
 import pages
 from store import NoteStore
+
+import cherrypy
 
 HERE = Path(__file__).resolve().parent
 
@@ -39,7 +40,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="notes", description="A demo application: notes.")
     parser.add_argument("--host", default="127.0.0.1", help="address (default %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="port; 0 for any free one")
-    parser.add_argument("--data", type=Path, default=Path("demo-data"), help="where notes are kept")
+    parser.add_argument(
+        "--data", type=Path, default=Path("demo-data"), help="where notes are kept"
+    )
     options = parser.parse_args()
 
     cherrypy.config.update(str(HERE / "notes.conf"))

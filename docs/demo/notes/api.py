@@ -1,8 +1,8 @@
 """The same notes for programs: a JSON API, dispatched by HTTP method.
 
-    GET  /api/notes      all of them          POST   /api/notes      a new one
-    GET  /api/notes/ID   one of them          PUT    /api/notes/ID   change it
-                                              DELETE /api/notes/ID   forget it
+GET  /api/notes      all of them          POST   /api/notes      a new one
+GET  /api/notes/ID   one of them          PUT    /api/notes/ID   change it
+DELETE /api/notes/ID   forget it
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import access
-import cherrypy
 import views
+
+import cherrypy
 from cherrypy.lib.static import serve_fileobj
 
 if TYPE_CHECKING:

@@ -62,7 +62,8 @@ class NoteStore:
         with self._connect() as db:
             rows = db.execute(
                 "select id, title, text, modified from note"
-                " where instr(lower(title || ' ' || text), lower(?)) order by modified desc, id desc",
+                " where instr(lower(title || ' ' || text), lower(?))"
+                " order by modified desc, id desc",
                 [search],
             )
             return [Note(*row) for row in rows]
@@ -102,7 +103,8 @@ class NoteStore:
         """Return what is attached to a note."""
         with self._connect() as db:
             rows = db.execute(
-                "select id, name, type, length(content) from attachment where note = ? order by id",
+                "select id, name, type, length(content) from attachment"
+                " where note = ? order by id",
                 [note_id],
             )
             return [Attachment(*row) for row in rows]

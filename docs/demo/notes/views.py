@@ -19,7 +19,9 @@ def page(title: str, body: str, user: str | None = None) -> str:
     if user is None:
         who = '<a href="/login">Log in</a>'
     else:
-        who = f'<form action="/logout" method="post"><button>Log out {escape(user)}</button></form>'
+        who = (
+            f'<form action="/logout" method="post"><button>Log out {escape(user)}</button></form>'
+        )
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -42,7 +44,8 @@ def page(title: str, body: str, user: str | None = None) -> str:
 def overview(notes: Sequence[Note], search: str, user: str | None) -> str:
     """Return the page with all notes."""
     items = "\n".join(
-        f'<li><a href="/note/{note.id}/">{escape(note.title)}</a> <time>{note.modified}</time></li>'
+        f'<li><a href="/note/{note.id}/">{escape(note.title)}</a>'
+        f" <time>{note.modified}</time></li>"
         for note in notes
     )
     form = _form("/add", "", "", "Keep it") if user else "<p>Log in to write notes.</p>"

@@ -164,7 +164,7 @@ class Application:
         # PERF: most paths have no section but "/": one look tells.
         for name, prefix in groups.get(path[1 : path.find("/", 1)], ()):
             if path.startswith(prefix):
-                found.append((name, config[name]))  # noqa: PERF401  (mostly there is nothing to add)
+                found.append((name, config[name]))
         return found
 
     def _grouped_sections(self) -> dict[str, list[tuple[str, str]]]:

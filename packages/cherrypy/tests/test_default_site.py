@@ -140,16 +140,16 @@ def test_errors_and_redirects_become_responses(call):
 
 
 def test_the_session_is_a_proxy(call, monkeypatch):
-    RamSession = cherrypy.lib.sessions.RamSession
+    ram = cherrypy.lib.sessions.RamSession
     # What other tests of this process have, or want to have, of it.
-    monkeypatch.setattr(RamSession, "cache", {})
-    monkeypatch.setattr(RamSession, "clean_thread", None)
+    monkeypatch.setattr(ram, "cache", {})
+    monkeypatch.setattr(ram, "clean_thread", None)
     app = cherrypy.tree.mount(Root(), "", {"/": {"tools.sessions.on": True}})
     first = call(app, "/counts")
     cookie = first.headers["Set-Cookie"].partition(";")[0]
     assert call(app, "/counts", HTTP_COOKIE=cookie).text == "2"
-    assert RamSession.cache
-    RamSession.clean_thread.unsubscribe()
+    assert ram.cache
+    ram.clean_thread.unsubscribe()
     with pytest.raises(AttributeError):
         cherrypy.session["n"]
 

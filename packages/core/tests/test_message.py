@@ -82,7 +82,7 @@ def test_addresses_may_be_unknown(seen, port):
         ({"HTTP_HOST": "example.com:8080"}, "http://example.com:8080"),
         ({"HTTP_HOST": ""}, "http://localhost"),
         ({"HTTP_HOST": "", "SERVER_PORT": "8080"}, "http://localhost:8080"),
-        ({"HTTP_HOST": "", "SERVER_PORT": ""}, "http://localhost:-1"),
+        ({"HTTP_HOST": "", "SERVER_PORT": ""}, "http://localhost"),
         ({"HTTP_HOST": None, "SERVER_PROTOCOL": "HTTP/1.0"}, "http://localhost"),
         (
             {"HTTP_HOST": "", "wsgi.url_scheme": "https", "SERVER_PORT": "443"},
@@ -133,7 +133,7 @@ def test_a_request_can_be_made_of_a_list_of_fields():
 
 
 @pytest.mark.parametrize(
-    "cookie", ["", ";", "=", "a b=c; ok=1", "\x00=\x01; ok=1", "$Version=1; ok=1", "ok=1;" * 5000]
+    "cookie", ["", ";", "=", "a b; ok=1", "\x00=\x01; ok=1", "$Version=1; ok=1", "ok=1;" * 5000]
 )
 def test_odd_cookies_never_disturb(seen, cookie):
     cookies = seen(lambda: request.cookie, headers={"Cookie": cookie})

@@ -109,10 +109,9 @@ def test_a_page_that_is_not_there_stays_a_404(serve, tools):
 def test_other_tools_around_the_handler_do_not_hide_it(serve, tools):
     class Root:
         @expose
-        @tools.json_out(priority=10)
         @tools.params(priority=75)
         def index(self, n: int = 0):
-            return n
+            return repr(n)
 
     assert serve(Root(), toolbox=tools).get("/?n=5").text == "5"
 

@@ -94,7 +94,7 @@ def test_the_path_is_quoted_again(serve, segment, quoted):
             return Page()
 
     raw = "/" + segment.encode().decode("latin-1")
-    assert serve(Any()).get(raw)["Location"] == f"http://example.com/{quoted}/"
+    assert serve(Any()).get(PATH_INFO=raw)["Location"] == f"http://example.com/{quoted}/"
 
 
 def test_a_path_that_is_not_there_is_not_redirected(client):

@@ -20,7 +20,8 @@ HEADER_NAMES = {
     "REMOTE_ADDR": "Remote-Addr",
 }
 
-_KEYS = {
+#: The environ's keys of header fields that every request, or every tool, looks for.
+KEYS = {
     name: "HTTP_" + name.upper().replace("-", "_")
     for name in (
         "Accept",
@@ -48,7 +49,7 @@ _KEYS = {
 
 def header_field(environ: dict[str, Any], name: str) -> str | None:
     """Return the field of that (canonical) name, None if it is missing or empty."""
-    key = _KEYS.get(name) or "HTTP_" + name.upper().replace("-", "_")
+    key = KEYS.get(name) or "HTTP_" + name.upper().replace("-", "_")
     return environ.get(key) or None
 
 

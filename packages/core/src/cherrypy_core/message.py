@@ -8,7 +8,7 @@ set (`request.json`).
 
 from __future__ import annotations
 
-from cherrypy_core.environ import header_field, header_fields, header_map
+from cherrypy_core.environ import KEYS, header_field, header_fields, header_map
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.forms import parse_form
 from cherrypy_core.headers import HeaderMap
@@ -165,8 +165,11 @@ class Message:
         """
         if self._headers is None:
             source = self._header_source
-            if isinstance(source, dict):
-                return header_field(source, name)
+            if type(source) is dict:
+                # PERF: most names are known; the others have a function that translates.
+                key = KEYS.get(name)
+                found: str | None = source.get(key) if key else header_field(source, name)
+                return found or None
         value: str | None = self.headers.get(name)
         return value
 
@@ -197,7 +200,7 @@ class Message:
             local = self.local
             host = local.name or local.ip
             default = {"http": 80, "https": 443}.get(self.scheme)
-            if local.port and local.port != default:
+            if local.port > 0 and local.port != default:
                 host = f"{host}:{local.port}"
         return f"{self.scheme}://{SanitizedHost(host)}"
 

@@ -230,11 +230,11 @@ class Request(Message):
                 if handler is not None:
                     self.stage = "handler"
                     if isinstance(handler, CherryPyException):
+                        # A dispatcher's verdict: nothing of the application is called.
                         handler = self.instead_of(handler)
-                    if isinstance(handler, CherryPyException):
-                        # A dispatcher's verdict: nothing of the application was called.
-                        self._end_early(handler, response)
-                        return
+                        if isinstance(handler, CherryPyException):
+                            self._end_early(handler, response)
+                            return
                     body = handler()
                     if type(body) is bytes and body:
                         response.chunks = [body]

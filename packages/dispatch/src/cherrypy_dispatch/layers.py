@@ -46,8 +46,8 @@ def plan_along(
         chosen: the position of the object whose *default* method is the handler.
         default: that method; its configuration comes directly after its object's.
     """
-    layers = _layers(sections, nodes, used, chosen, default)
     plan = app.plans.root or app.plans.start()
+    layers = _layers(sections, nodes, used, chosen, default)
     if len(nodes) > _MANY_NODES:
         return _unkept_plan(app, plan, names, layers)
     step = app.plans.step

@@ -100,9 +100,12 @@ class Dispatcher:
         if request._config is not None:  # noqa: SLF001
             # Another dispatcher has looked at the configuration or set it: that is over.
             request.config = None
-        names = path.strip("/").split("/") if path != "/" else []
-        if "" in names:
-            names = [name for name in names if name]
+        if path == "/":
+            names = []
+        else:
+            names = path.strip("/").split("/")
+            if "" in names:
+                names = [name for name in names if name]
         nodes, used, configured = self._descend(app.root, names)
         # The hidden last name stands for the page of an object itself.
         names.append("index")
@@ -126,6 +129,8 @@ class Dispatcher:
                     request.plan = plan_along(app, sections, names, nodes, used)
                 elif sections:
                     request.plan = plan_along(app, sections, names, [], None)
+                else:
+                    request.plan = app.plans.root or app.plans.start()
                 return node, names[taken:-1]
         request.plan = plan_along(app, sections, names, nodes, used)
         return None, []

@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def called(self):
-        """What a `show` handler was called with: its tag, then positional and keyword arguments."""
+        """What a `show` handler was called with: its tag, then the arguments."""
         assert self.status == 200, self.text
         tag, args, kwargs = json.loads(self.text)
         return (tag, *args, kwargs) if kwargs else (tag, *args)

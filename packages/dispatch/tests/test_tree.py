@@ -304,11 +304,12 @@ class TestNames:
 
     def test_names_may_be_those_of_other_languages(self, site, show):
         class Root:
-            größe = show("größe")
+            pass
 
+        setattr(Root, "größe", show("size"))
         # As a server passes it on: each character stands for a byte (PEP 3333).
         path = "/größe/größe".encode().decode("latin-1")
-        assert site(Root())(path).called == ("größe", "größe")
+        assert site(Root())(path).called == ("size", "größe")
 
     @pytest.mark.parametrize("path", ["/\udcff", "/a\x00b", "/\uffff", "/ ", "/\n", "/\\"])
     def test_strange_characters_are_no_error(self, site, tree, path):

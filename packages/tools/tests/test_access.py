@@ -1,4 +1,5 @@
 import pytest
+
 from cherrypy_core.expose import expose
 from cherrypy_tools.access import accept
 

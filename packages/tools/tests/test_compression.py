@@ -3,6 +3,7 @@ import io
 import zlib
 
 import pytest
+
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import request, response
 from cherrypy_tools.compression import compress, decompress, wants_gzip
@@ -67,6 +68,7 @@ class Root:
 
     @expose
     def file(self):
+        response.headers["Content-Type"] = "application/x-own"
         response.headers["Content-Length"] = str(len(TEXT))
         return io.BytesIO(TEXT.encode())
 
@@ -226,7 +228,9 @@ def test_a_generated_body_is_collected_first(client):
     assert answer["Content-Length"] == str(len(answer.body))
 
 
-def test_a_file_with_a_length_is_not_read_into_memory_at_once(client):
+def test_a_file_with_a_length_is_not_read_into_memory_at_once(serve):
+    site = {"tools.gzip.on": True, "tools.gzip.mime_types": ["application/*"]}
+    client = serve(Root(), site=site)
     begun = client.start("/file", headers=GZIP)
     assert "Content-Length" not in dict(begun.fields)
     assert gzip.decompress(b"".join(begun.chunks)).decode() == TEXT

@@ -1,6 +1,7 @@
 import hashlib
 
 import pytest
+
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import response
 from cherrypy_tools.conditional import split_etags, validate_since
@@ -41,6 +42,7 @@ class Root:
 
     @expose
     def file(self):
+        response.headers["Content-Type"] = "application/x-own"
         response.headers["Content-Length"] = "4"
         return iter([b"file"])
 
@@ -63,7 +65,8 @@ def client(serve):
         ('"a", W/"b" ,"c,d"', ['"a"', 'W/"b"', '"c,d"']),
         ("a, b", ["a", "b"]),
         ('"', []),
-        ('"a', ['"a"']),
+        ('"a', []),
+        ('"a", "b', ['"a"']),
         ("", []),
         (",,", []),
     ],

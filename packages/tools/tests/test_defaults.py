@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+
 from cherrypy_tools.defaults import default_toolbox
 from cherrypy_tools.tool import HandlerTool, Tool
 from cherrypy_tools.toolbox import Toolbox

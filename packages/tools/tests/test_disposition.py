@@ -1,4 +1,5 @@
 import pytest
+
 from cherrypy_tools.disposition import content_disposition
 
 

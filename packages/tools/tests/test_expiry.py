@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+
 from cherrypy_core.dates import parse_http_date
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import response

@@ -9,6 +9,7 @@ import types
 import uuid
 
 import pytest
+
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import request, response
 from cherrypy_tools.jsontools import json_handler, jsonable

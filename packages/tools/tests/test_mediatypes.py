@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+
 from cherrypy_tools.mediatypes import guess
 
 
@@ -11,7 +12,7 @@ from cherrypy_tools.mediatypes import guess
     [
         ("/a/b.css", "text/css"),
         ("/a/B.HTML", "text/html"),
-        ("/a/b.tar.gz", "application/x-gzip"),
+        ("/a/b.woff2", "font/woff2"),
         ("/a/b.ico", "image/"),
         ("/a/README", "application/octet-stream"),
         ("/a.css/README", "application/octet-stream"),

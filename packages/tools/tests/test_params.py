@@ -4,6 +4,7 @@ import enum
 import uuid
 
 import pytest
+
 from cherrypy_core.expose import expose
 
 

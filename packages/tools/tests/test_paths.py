@@ -2,9 +2,10 @@ import ntpath
 import posixpath
 
 import pytest
-from cherrypy_tools.paths import resolve
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cherrypy_tools.paths import resolve
 
 PLAIN = [
     ("a.txt", "/root/a.txt"),

@@ -4,6 +4,7 @@ import sys
 import zipfile
 
 import pytest
+
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import response
 from cherrypy_tools import static
@@ -68,7 +69,9 @@ def test_a_file_is_served(client):
     assert answer["ETag"].startswith('"')
 
 
-@pytest.mark.parametrize("name", ["/sub/own.html", "/empty.txt", "/large.bin", "/.hidden", "/README"])
+@pytest.mark.parametrize(
+    "name", ["/sub/own.html", "/empty.txt", "/large.bin", "/.hidden", "/README"]
+)
 def test_files_of_all_sizes_and_names_are_served(client, folder, name):
     answer = client.get("/static" + name)
     assert answer.body == (folder / name[1:]).read_bytes()

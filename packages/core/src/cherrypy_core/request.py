@@ -374,6 +374,9 @@ class Request(Message):
             except Exception:  # noqa: BLE001  (it must not hide the first error)
                 response.chunks = []
                 self.log("The body could not be closed.", severity=40, traceback=True)
+        if self.plan is None:
+            # The configuration itself is at fault: no tool is there yet to log it.
+            self.log("", "HTTP", severity=40, traceback=True)
         try:
             self._run_hooks("before_error_response")
             if self.error_response is not None:

@@ -49,7 +49,7 @@ def split_etags(value: str) -> list[str]:
     tags = []
     # Quoted texts are every other part.
     parts = value.split('"')
-    for position in range(1, len(parts), 2):
+    for position in range(1, len(parts) - 1, 2):
         weak = parts[position - 1].rstrip(" \t").endswith("W/")
         tags.append(f'W/"{parts[position]}"' if weak else f'"{parts[position]}"')
     return tags

@@ -19,6 +19,9 @@ class Late(Tool):
 
     # NOTE: only called for attributes that are not there, so once per tool.
     def __getattr__(self, name: str) -> Any:
+        if name == "on":
+            # The property has refused: that is how Python comes here.
+            raise AttributeError(self._on_is_config())
         if name != "callable":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         from importlib import import_module  # noqa: PLC0415  (nothing is late without it)

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
+    from typing import Any
 
 __all__ = ["guess"]
 
@@ -42,15 +43,28 @@ def _load() -> ModuleType:
     import mimetypes  # noqa: PLC0415  (slow to import, not every application's need)
 
     if not mimetypes.inited:
-        # Reading them forgets what an application has added before.
+        # Reading them overrides what an application has changed before. What that is shows
+        # by comparison with a module that nobody has touched.
         before = dict(mimetypes.types_map)
+        untouched = _fresh_copy("mimetypes").types_map
         mimetypes.init()
-        untouched = mimetypes.MimeTypes().types_map[True]
         for extension, media_type in before.items():
             if untouched.get(extension) != media_type:
                 mimetypes.types_map[extension] = media_type
     _mimetypes = mimetypes
     return mimetypes
+
+
+def _fresh_copy(name: str) -> Any:
+    """Return the module *name*, executed once more, without replacing the one in use."""
+    from importlib.util import find_spec, module_from_spec  # noqa: PLC0415
+
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"there is no module {name!r} that could be executed")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def guess(path: str, content_types: Mapping[str, str] | None = None) -> str:

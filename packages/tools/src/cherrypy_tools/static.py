@@ -322,15 +322,14 @@ def serve_fileobj(
     modified = _modified(fileobj)
     if modified is not None:
         response.headers["Last-Modified"] = http_date(modified)
-    if length is None or position is None:
-        if not _answer_conditions(request, response):
+    try:
+        if length is not None and position is not None:
+            _send(request, response, fileobj, position, length)
+        elif _answer_conditions(request, response):
+            FileBody(fileobj, ()).close()
+        else:
             response.stream = True
             response.body = FileBody(fileobj, [(b"", None, None)])
-        else:
-            FileBody(fileobj, ()).close()
-        return response.body
-    try:
-        _send(request, response, fileobj, position, length)
     except BaseException:
         FileBody(fileobj, ()).close()
         raise

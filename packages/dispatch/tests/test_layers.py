@@ -1,5 +1,7 @@
 """Which configuration a request gets: `_cp_config` of the objects, sections of the paths."""
 
+# ruff: noqa: RUF012  (class attributes that are dicts are the subject)
+
 import time
 
 import pytest

@@ -306,7 +306,8 @@ class TestNames:
         class Root:
             pass
 
-        setattr(Root, "größe", show("size"))
+        name = "größe"
+        setattr(Root, name, show("size"))
         # As a server passes it on: each character stands for a byte (PEP 3333).
         path = "/größe/größe".encode().decode("latin-1")
         assert site(Root())(path).called == ("size", "größe")

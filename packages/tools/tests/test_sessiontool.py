@@ -568,7 +568,10 @@ def test_the_configuration_can_name_the_class(serve, storage):
     other = make(serve, None, storage_class=storage)
     assert other.get("/count").text == "1"
     assert storage.cache
-    assert make(serve, None, storage_class="cherrypy_sessions.ram.RamSession").get("/read").status == 200
+    assert (
+        make(serve, None, storage_class="cherrypy_sessions.ram.RamSession").get("/read").status
+        == 200
+    )
 
 
 def test_without_any_class_the_mistake_is_named(serve, caplog):
@@ -595,7 +598,11 @@ def test_other_settings_are_attributes_of_the_session(serve, storage):
             return f"{session.color} {session.timeout} {session.clean_freq} {session.debug}"
 
     box = default_toolbox(session_class=storage, session_defaults={"color": "red", "timeout": 9})
-    site = {"tools.sessions.on": True, "tools.sessions.clean_freq": 0, "tools.sessions.debug": True}
+    site = {
+        "tools.sessions.on": True,
+        "tools.sessions.clean_freq": 0,
+        "tools.sessions.debug": True,
+    }
     assert serve(Own(), site=site, toolbox=box).get("/").text == "red 9 0 True"
     site["tools.sessions.color"] = "blue"
     assert serve(Own(), site=site, toolbox=box).get("/").text == "blue 9 0 True"

@@ -80,6 +80,7 @@ class Request(Message):
     )
 
     _config: dict[str, Any] | None = None
+    _serving_attributes: dict[str, Any] | None = None
     #: The plan that `_config` is a copy of; None if somebody has assigned it.
     _config_source: Plan | None = None
 
@@ -118,10 +119,13 @@ class Request(Message):
         """Status code or "default" to page: this request's own dict, it may be changed."""
         return {}
 
-    @lazy
+    @property
     def serving_attributes(self) -> dict[str, Any]:
         """Whatever has been assigned to `serving` for this request (`serving.session`)."""
-        return {}
+        attributes = self._serving_attributes
+        if attributes is None:
+            attributes = self._serving_attributes = {}
+        return attributes
 
     @property
     def hooks(self) -> HookMap:

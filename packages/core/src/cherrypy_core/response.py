@@ -92,7 +92,7 @@ class Response:
     body = ResponseBody()
     #: What the Server header says: the site's name and version.
     software = f"cherrypy-core/{__version__}"
-    #: The Content-Type unless `headers` says otherwise.
+    #: The Content-Type as long as nobody has looked at `headers`; then None, they have it.
     content_type: str | None = "text/html"
 
     #: The body as it has been assigned (`body` checks what is).
@@ -128,11 +128,13 @@ class Response:
             if self.content_type is not None:
                 fields = {"Content-Type": self.content_type, **fields}
             headers = self._headers = HeaderMap.from_canonical(fields)
+            self.content_type = None
         return headers
 
     @headers.setter
     def headers(self, headers: HeaderMap) -> None:
         self._headers = headers
+        self.content_type = None
 
     @property
     def headers_touched(self) -> bool:

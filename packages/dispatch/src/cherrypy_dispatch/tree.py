@@ -100,12 +100,9 @@ class Dispatcher:
         if request._config is not None:  # noqa: SLF001
             # Another dispatcher has looked at the configuration or set it: that is over.
             request.config = None
-        if path == "/":
-            names = []
-        else:
-            names = path.strip("/").split("/")
-            if "" in names:
-                names = [name for name in names if name]
+        names = path.strip("/").split("/") if path != "/" else []
+        if "" in names:
+            names = [name for name in names if name]
         nodes, used, configured = self._descend(app.root, names)
         # The hidden last name stands for the page of an object itself.
         names.append("index")

@@ -106,7 +106,6 @@ class ResponseEncoder:
             self._plain
             and type(body) is str
             and response.content_type == "text/html"
-            and not response.headers_touched
             and request.header("Accept-Charset") is None
         ):
             try:

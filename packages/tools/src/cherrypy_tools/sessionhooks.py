@@ -15,7 +15,7 @@ from functools import lru_cache
 from cherrypy_core.cookies import cookie_value
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.iterators import file_generator, set_vary_header
-from cherrypy_core.serving import current, get_request, serving
+from cherrypy_core.serving import current, get_request
 from cherrypy_tools.sessioncookie import CookieSettings, set_response_cookie
 
 TYPE_CHECKING = False
@@ -196,9 +196,11 @@ def lock() -> None:
     Raises:
         HTTPError: 503, if it takes longer than `lock_timeout`.
     """
-    session = serving.session
+    binding = _binding(get_request())
+    if binding is None:
+        return
     try:
-        session.acquire_lock()
+        binding.session.acquire_lock()
     except Exception as error:
         # By its name: the class belongs to whatever package the backend is from.
         if any(cls.__name__ == "LockTimeout" for cls in type(error).__mro__):

@@ -1,3 +1,4 @@
+# ruff: noqa: PLW0108  (what a page sees is to be looked up when it is called)
 import io
 import logging
 
@@ -16,7 +17,7 @@ class Bus:
 
     def __init__(self, *channels):
         self.published = []
-        self.listeners = dict.fromkeys(channels, [1])
+        self.listeners = {channel: [1] for channel in channels}
 
     def publish(self, channel, *args, **kwargs):
         self.published.append((channel, request.app))

@@ -165,7 +165,7 @@ def test_what_no_charset_has_is_shown_escaped():
 def test_a_traceback_can_be_of_any_exception():
     assert format_exc() == ""
     try:
-        raise ValueError("shown")
+        raise ValueError("shown")  # noqa: TRY301
     except ValueError:
         text = format_exc()
         assert text == format_exc(sys.exc_info())

@@ -37,10 +37,12 @@ def test_a_hook_shows_what_it_is_made_of():
 
 
 def test_hooks_run_by_priority_and_equal_ones_in_the_order_they_were_attached(seen):
+    def note(name):
+        seen.append(name)
+
     hooks = HookMap(hookpoints)
     for name, priority in (("b", 50), ("d", 80), ("c", 50), ("a", 10)):
-        hooks.attach("before_handler", seen.append, priority=priority, **{})
-        hooks["before_handler"][-1].callback = lambda name=name: seen.append(name)
+        hooks.attach("before_handler", note, priority=priority, name=name)
     hooks.run("before_handler")
     assert seen == ["a", "b", "c", "d"]
 

@@ -1,3 +1,4 @@
+# ruff: noqa: PLW0108  (what a page sees is to be looked up when it is called)
 import logging
 
 import pytest

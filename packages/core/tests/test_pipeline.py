@@ -1,3 +1,4 @@
+# ruff: noqa: PLW0108  (what a page sees is to be looked up when it is called)
 import logging
 
 import pytest
@@ -55,13 +56,17 @@ class TestInternalRedirector:
         def endless(n):
             raise InternalRedirect(f"/endless?n={int(n) + 1}")
 
-        return make_app(away=away, other=other, endless=endless)
+        def to(path):
+            return lambda **params: away(path)
 
-    @pytest.mark.parametrize("path", ["/away?to=/away?to=/away", "/away?to=/away?to=/away?x=1"])
+        pages = {"loop": to("/loop"), "ping": to("/pong"), "pong": to("/ping")}
+        return make_app(away=away, other=other, endless=endless, **pages)
+
+    @pytest.mark.parametrize("path", ["/loop", "/ping", "/pong?x=1", "/away?to=/loop"])
     def test_a_loop_is_an_error_that_is_logged(self, app, call, caplog, path):
         reply = call(app, path)
         assert reply.code == 500
-        assert "visited the same URL twice: '/away'" in caplog.text
+        assert "InternalRedirector visited the same URL twice: '/" in caplog.text
 
     def test_a_loop_of_paths_beyond_ascii_is_found(self, make_app, call, caplog):
         app = make_app(index=lambda: b"")
@@ -75,6 +80,10 @@ class TestInternalRedirector:
 
     def test_a_chain_is_followed_to_its_end(self, app, call):
         assert call(app, "/away?to=/away?to=/other?end").text == "end"
+
+    def test_the_head_of_the_other_page_is_a_head(self, app, call):
+        reply = call(app, "/away?to=/other?end", method="HEAD")
+        assert (reply.body, reply.field("Content-Length")) == (b"", "3")
 
     def test_a_path_may_be_visited_again_if_that_is_allowed(self, call):
         visits = []
@@ -138,7 +147,7 @@ class TestExceptionTrapper:
 
         def leaves(environ, start_response):
             start_response("200 OK", [])
-            return (exec("raise SystemExit") for _ in "x")  # noqa: S102
+            return (exec("raise SystemExit") for _ in "x")
 
         with pytest.raises(SystemExit):
             call(ExceptionTrapper(leaves))

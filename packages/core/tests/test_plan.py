@@ -309,7 +309,7 @@ class TestRaces:
             while not stop.is_set():
                 before = now[0]
                 codes = []
-                guarded(made, lambda status, headers, exc_info=None: codes.append(status[:3]))
+                guarded(made, lambda status, *rest, codes=codes: codes.append(status[:3]))
                 if before % 2 == 0 and now[0] == before:
                     expected = "401" if (before // 2) % 2 else "200"
                     if codes != [expected]:

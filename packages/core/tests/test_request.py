@@ -1,3 +1,4 @@
+# ruff: noqa: PLW0108  (what a page sees is to be looked up when it is called)
 import logging
 
 import pytest
@@ -47,9 +48,7 @@ class TestHookPoints:
         call(make_app(index=page(raises=end), config={"/": all_points}))
         assert seen == NORMAL
 
-    def test_an_unexpected_error_goes_by_the_error_points(
-        self, make_app, call, all_points, seen
-    ):
+    def test_an_unexpected_error_goes_by_the_error_points(self, make_app, call, all_points, seen):
         app = make_app(index=page(raises=RuntimeError("unexpected")), config={"/": all_points})
         assert call(app).code == 500
         assert seen == [
@@ -197,7 +196,7 @@ def stream_of(*chunks):
 class TestEndOfRequest:
     """`on_end_request` runs exactly once, whatever has happened."""
 
-    OUTCOMES = {
+    OUTCOMES = {  # noqa: RUF012  (never changed)
         "page": page(),
         "empty": page(None),
         "error": page(raises=HTTPError(404)),

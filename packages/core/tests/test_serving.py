@@ -23,7 +23,7 @@ def in_another_thread(function):
     def run():
         try:
             outcome.append((function(), None))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (raised again by the caller)
             outcome.append((None, error))
 
     thread = threading.Thread(target=run)

@@ -1,3 +1,4 @@
+# ruff: noqa: PLW0108  (what a page sees is to be looked up when it is called)
 import pytest
 
 from cherrypy_core.application import Application
@@ -38,6 +39,7 @@ def tree(make_app):
         ("/app/inner/page", "/app/inner|/page"),
         ("//app//inner///page", "/app/inner|/page"),
         ("/\xc3\xa4/page", "/ä|/page"),
+        ("/\xe4/page", "/ä|/page"),
         ("/foreign", "/foreign|"),
         ("/foreign/", "/foreign|/"),
         ("/foreign/x/y", "/foreign|/x/y"),
@@ -49,7 +51,7 @@ def test_the_longest_mount_serves_a_path(tree, call, path, answer):
     assert call(tree, path).text == answer
 
 
-@pytest.mark.parametrize("path", ["/apple/page", "/app/innermost", "/foreigner", "/\xff", "/\xe4"])
+@pytest.mark.parametrize("path", ["/apple/page", "/app/innermost", "/foreigner", "/\xff"])
 def test_a_part_of_a_name_is_no_mount(tree, call, path):
     assert call(tree, path).code == 404
 

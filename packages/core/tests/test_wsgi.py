@@ -261,11 +261,7 @@ class TestStreams:
         assert ends == ["a", "b", "a", "b"]
 
     def test_a_stream_may_go_on_in_another_thread(self, make_app, environ, new_reply):
-        app = make_app(
-            index=lambda name: streamed(*(b"x" for _ in range(2)))
-            if False
-            else self.naming_stream()
-        )
+        app = make_app(index=lambda name: self.naming_stream())
         body = app(environ("/?name=mine"), new_reply().start_response)
         seen = []
 

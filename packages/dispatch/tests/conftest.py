@@ -84,6 +84,8 @@ class Site:
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
+        if body is None and method in {"POST", "PUT", "PATCH"}:
+            body = ""
         if body is not None:
             environ["CONTENT_LENGTH"] = str(len(body))
             environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"

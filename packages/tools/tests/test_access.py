@@ -52,6 +52,8 @@ def test_allow_names_the_methods_and_refuses_others(serve, methods, allowed):
         ("TEXT/PLAIN", "text/plain"),
         ("text/html;q=0, text/*", "text/plain"),
         ("image/png, */*;q=0.1", "text/html"),
+        ("text/html;q=0.3, text/*;q=0.9", "text/plain"),
+        ("text/*;q=0, */*", "application/json"),
     ],
 )
 def test_accept_returns_the_best_media_type(client, field, media):

@@ -60,7 +60,7 @@ class Root:
         yield ""
         yield "world!"
 
-    stream._cp_config = {"response.stream": True}
+    stream._cp_config = {"response.stream": True}  # noqa: RUF012
 
     @expose
     def generated(self):

@@ -38,7 +38,7 @@ class Root:
     def stream(self):
         yield "stream"
 
-    stream._cp_config = {"response.stream": True}
+    stream._cp_config = {"response.stream": True}  # noqa: RUF012
 
     @expose
     def file(self):

@@ -1,6 +1,7 @@
 import io
 
 import pytest
+
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import request, response
 from cherrypy_tools.encoding import UTF8StreamEncoder, prepare_iter
@@ -33,7 +34,7 @@ class Root:
         yield "a\u20ac"
         yield b"b"
 
-    stream._cp_config = {"response.stream": True}
+    stream._cp_config = {"response.stream": True}  # noqa: RUF012
 
     @expose
     def typed(self, media):

@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 
 import pytest
 
@@ -34,7 +34,7 @@ def client(serve, **settings):
     )
 
 
-@pytest.mark.parametrize("secs", [3600, datetime.timedelta(hours=1)])
+@pytest.mark.parametrize("secs", [3600, dt.timedelta(hours=1)])
 def test_a_cacheable_response_expires_after_the_time_given(serve, secs):
     answer = client(serve, secs=secs).get("/tagged")
     assert parse_http_date(answer["Expires"]) - parse_http_date(answer["Date"]) == 3600

@@ -1,5 +1,5 @@
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import io
@@ -210,7 +210,7 @@ def test_media_types_of_ones_own_are_read(serve, tools):
 @dataclasses.dataclass
 class Point:
     x: int
-    when: datetime.date
+    when: dt.date
 
 
 class Color(enum.Enum):
@@ -229,13 +229,13 @@ VALUES = [
     ("text", '"text"'),
     (0, "0"),
     ((1, 2), "[1, 2]"),
-    (datetime.datetime(2026, 11, 21, 8, 30), '"2026-11-21T08:30:00"'),
+    (dt.datetime(2026, 11, 21, 8, 30), '"2026-11-21T08:30:00"'),  # noqa: DTZ001
     (
-        datetime.datetime(2026, 11, 21, 8, 30, tzinfo=datetime.timezone.utc),
+        dt.datetime(2026, 11, 21, 8, 30, tzinfo=dt.timezone.utc),
         '"2026-11-21T08:30:00+00:00"',
     ),
-    (datetime.date(2026, 11, 21), '"2026-11-21"'),
-    (datetime.time(8, 30), '"08:30:00"'),
+    (dt.date(2026, 11, 21), '"2026-11-21"'),
+    (dt.time(8, 30), '"08:30:00"'),
     (uuid.UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
     (decimal.Decimal("1.10"), '"1.10"'),
     ({3, 1, 2}, "[1, 2, 3]"),
@@ -243,7 +243,7 @@ VALUES = [
     ({"b": 1, "a": 2}.keys(), '["a", "b"]'),
     ({"b": 1}.values(), "[1]"),
     (types.MappingProxyType({"b": 1}), '{"b": 1}'),
-    (Point(1, datetime.date(2026, 1, 2)), '{"x": 1, "when": "2026-01-02"}'),
+    (Point(1, dt.date(2026, 1, 2)), '{"x": 1, "when": "2026-01-02"}'),
     (Attrs(), '{"x": 1}'),
     (Color.RED, '"red"'),
     (pathlib.PurePosixPath("/a/b"), '"/a/b"'),

@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 import decimal
 import enum
 import uuid
@@ -36,7 +36,7 @@ CASES = [
     (even, "n=4", 4),
     (Color, "n=red", Color.RED),
     (decimal.Decimal, "n=1.10", decimal.Decimal("1.10")),
-    (datetime.date, "n=2026-11-21", datetime.date(2026, 11, 21)),
+    (dt.date, "n=2026-11-21", dt.date(2026, 11, 21)),
     (uuid.UUID, "n=" + "0" * 32, uuid.UUID(int=0)),
     ("int", "n=5", 5),
     ("Missing", "n=5", "5"),
@@ -50,7 +50,7 @@ BAD = [
     (even, "n=3"),
     (Color, "n=blue"),
     (decimal.Decimal, "n=x"),
-    (datetime.date, "n=yesterday"),
+    (dt.date, "n=yesterday"),
     (uuid.UUID, "n=1"),
     (uuid.UUID, "n=1&n=2"),
     (list[int], "n=1&n=x"),
@@ -120,7 +120,7 @@ def test_other_tools_around_the_handler_do_not_hide_it(serve, tools):
 def test_a_callable_object_can_be_the_handler(serve, tools):
     class Handler:
         exposed = True
-        _cp_config = {"tools.params.on": True}
+        _cp_config = {"tools.params.on": True}  # noqa: RUF012
 
         def __call__(self, n: int = 0):
             return repr(n)

@@ -2,6 +2,7 @@ import threading
 from http.cookies import SimpleCookie
 
 import pytest
+
 from cherrypy_core.dates import parse_http_date
 from cherrypy_core.errors import HTTPError, HTTPRedirect
 from cherrypy_core.expose import expose
@@ -83,12 +84,18 @@ class Root:
         yield str(session["count"])
 
     @expose
+    def generate_and_refuse(self):
+        session["count"] = 5
+        yield "something"
+        raise HTTPError(403)
+
+    @expose
     def stream(self):
         yield f"locked: {session.locked}, "
         session["count"] = session.get("count", 0) + 1
         yield f"count: {session['count']}"
 
-    stream._cp_config = {"response.stream": True}
+    stream._cp_config = {"response.stream": True}  # noqa: RUF012
 
     @expose
     def file(self):
@@ -99,7 +106,7 @@ class Root:
     def bare(self):
         return "no session here" if "session" not in request.serving_attributes else "a session"
 
-    bare._cp_config = {"tools.sessions.on": False}
+    bare._cp_config = {"tools.sessions.on": False}  # noqa: RUF012
 
 
 @pytest.fixture
@@ -397,6 +404,13 @@ def test_an_expected_error_keeps_the_session(client):
     assert client.get("/read", headers=sending(first)).text == "1"
 
 
+def test_an_error_in_a_generated_page_keeps_the_session_too(client, storage):
+    answer = client.get("/generate_and_refuse")
+    assert answer.status == 403
+    assert client.get("/read", headers=sending(answer)).text == "5"
+    assert storage.locks == {}
+
+
 def test_a_redirect_keeps_the_session(client):
     assert client.get("/read", headers=sending(client.get("/redirect"))).text == "7"
 
@@ -616,10 +630,10 @@ def test_a_class_is_set_up_once_with_its_settings(serve, storage):
         def setup(cls, **settings):
             calls.append(settings)
 
-    client = make(serve, Backend, storage_path="/tmp")  # noqa: S108
+    client = make(serve, Backend, storage_path="/tmp")
     client.get("/")
     client.get("/")
-    assert calls == [{"storage_path": "/tmp"}]  # noqa: S108
+    assert calls == [{"storage_path": "/tmp"}]
 
 
 def test_a_class_of_another_make_needs_no_more_than_the_old_interface(serve):

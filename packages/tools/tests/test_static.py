@@ -8,6 +8,7 @@ import pytest
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import response
 from cherrypy_tools import static
+from cherrypy_tools.files import absolute_path
 from cherrypy_tools.static import serve_download, serve_file, serve_fileobj, staticdir
 
 WHEN = 784111777
@@ -248,12 +249,12 @@ def test_relative_directories_are_a_mistake_that_is_named(serve, caplog, setting
 def test_a_tilde_is_the_home_directory(serve, folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.parent))
     monkeypatch.setenv("USERPROFILE", str(folder.parent))
-    static._absolute.cache_clear()
+    absolute_path.cache_clear()
     config = {"/static": {"tools.staticdir.on": True, "tools.staticdir.dir": "~/static"}}
     try:
         assert serve(None, config).get("/static/a.txt").status == 200
     finally:
-        static._absolute.cache_clear()
+        absolute_path.cache_clear()
 
 
 # Links and other oddities of file systems
@@ -263,15 +264,20 @@ def test_a_tilde_is_the_home_directory(serve, folder, monkeypatch):
 def test_links_are_followed_unless_they_are_not_to_be(serve, folder):
     (folder / "link.txt").symlink_to(folder.parent / "private.txt")
     (folder / "linked").symlink_to(folder / "sub")
+    (folder / "sub" / "index.html").unlink()
+    (folder / "sub" / "index.html").symlink_to(folder.parent / "private.txt")
     for follow, status in ((True, 200), (False, 404)):
         config = {
             "/static": {
                 "tools.staticdir.on": True,
                 "tools.staticdir.dir": str(folder),
                 "tools.staticdir.follow_symlinks": follow,
+                "tools.staticdir.index": "index.html",
             }
         }
         client = serve(None, config)
+        assert client.get("/static/sub/").status == status
+        assert client.get("/static/").status == 200
         assert client.get("/static/link.txt").status == status
         assert client.get("/static/linked/own.html").status == status
         assert client.get("/static/a.txt").status == 200

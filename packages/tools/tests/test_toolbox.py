@@ -1,4 +1,5 @@
 import pytest
+
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import request, response
@@ -83,9 +84,9 @@ def test_a_decorator_takes_keywords_only(tools):
 
 
 def test_a_tool_cannot_be_switched_on_as_such(tools):
-    with pytest.raises(AttributeError, match="tools.gzip.on = True"):
+    with pytest.raises(AttributeError, match=r"tools\.gzip\.on = True"):
         tools.gzip.on = True
-    with pytest.raises(AttributeError, match="tools.gzip.on = True"):
+    with pytest.raises(AttributeError, match=r"tools\.gzip\.on = True"):
         _ = tools.gzip.on
 
 

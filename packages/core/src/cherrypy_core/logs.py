@@ -219,7 +219,7 @@ class LogManager:
         status = response.status
         header = request.header
         atoms = {
-            "h": request.remote.name or request.remote.ip,
+            "h": request.remote.name or request.remote.ip or "-",
             "l": "-",
             "u": getattr(request, "login", None) or "-",
             "t": self.time(),
@@ -291,7 +291,8 @@ class LogManager:
         if not name:
             self._replace(log, "file", None)
         elif os.path.abspath(name) != self._file(log):  # noqa: PTH100  (what FileHandler does)
-            self._replace(log, "file", logging.FileHandler(name, encoding="utf-8"))
+            handler = logging.FileHandler(name, encoding="utf-8", errors="backslashreplace")
+            self._replace(log, "file", handler)
 
     @property
     def access_file(self) -> str:

@@ -126,7 +126,8 @@ class InternalRedirector:
             environ["cherrypy.previous_request"] = request
         environ.update(
             {
-                "REQUEST_METHOD": "GET",
+                # The client that has asked for the head alone gets no body either.
+                "REQUEST_METHOD": "HEAD" if environ["REQUEST_METHOD"] == "HEAD" else "GET",
                 "PATH_INFO": path,
                 "QUERY_STRING": query,
                 "CONTENT_LENGTH": "0",

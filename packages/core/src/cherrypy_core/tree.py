@@ -94,7 +94,8 @@ class Tree:
                     return app(environ, start_response)
         path = urljoin(script_name, environ.get("PATH_INFO", ""))
         # The paths of mounts are text, an environ's are bytes in the guise of text.
-        mounted = self.script_name(path if path.isascii() else _decoded(path))
+        text = path if path.isascii() else _decoded(path)
+        mounted = self.script_name(text)
         if mounted is None:
             start_response(
                 "404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")]
@@ -102,7 +103,7 @@ class Tree:
             return []
         app = apps[mounted]
         if mounted:
-            raw = mounted if mounted.isascii() else mounted.encode("utf-8").decode("latin-1")
+            raw = mounted if text is path else mounted.encode("utf-8").decode("latin-1")
             environ = environ.copy()
             environ["SCRIPT_NAME"] = raw
             environ["PATH_INFO"] = path[len(raw) :]

@@ -253,7 +253,8 @@ class CPWSGIApp:
     def namespace_handler(self, k: str, v: Any) -> None:
         """Take an entry of the `wsgi` namespace of the application's configuration."""
         if k == "pipeline":
-            self.pipeline.extend(v)
+            # Entries come again with each merge.
+            self.pipeline.extend([item for item in v if item not in self.pipeline])
         elif k == "response_class":
             self.response_class = v
         else:

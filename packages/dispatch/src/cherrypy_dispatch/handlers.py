@@ -106,7 +106,10 @@ class LateParamPageHandler(PageHandler):
         """
         # PERF: as in the base class, without the copy that `kwargs` has to make.
         request = get_request()
-        kwargs = self.kwargs if self._kwargs or request is None else request.params
+        if self._kwargs or request is None or type(self) is not LateParamPageHandler:
+            kwargs = self.kwargs
+        else:
+            kwargs = request.params
         try:
             return self.callable(*self.args, **kwargs)
         except TypeError as error:

@@ -74,21 +74,19 @@ def accept(media: str | Iterable[str] | None = None, debug: bool = False) -> str
 
 
 def _choose(types: list[str], ranges: list[AcceptElement]) -> str | None:
-    """Return the type with the highest weight, among equals the one wanted first."""
-    refused = {element.value.lower() for element in ranges if element.qvalue == 0}
+    """Return the first of *types* that the best range covers, or the next best."""
+    named = {element.value.lower() for element in ranges}
     for element in ranges:
-        if element.qvalue == 0:
-            continue
-        wanted = element.value.lower()
-        for media in types:
-            name = media.lower()
-            if name not in refused and _matches(name, wanted):
-                return media
+        if element.qvalue > 0:
+            for media in types:
+                if _range_for(media.lower(), named) == element.value.lower():
+                    return media
     return None
 
 
-def _matches(media: str, wanted: str) -> bool:
-    """Tell whether the media range *wanted* covers the type *media* (both lower case)."""
-    if wanted in {media, "*/*", "*"}:
-        return True
-    return wanted.endswith("/*") and media.startswith(wanted[:-1])
+def _range_for(media: str, named: set[str]) -> str | None:
+    """Return the most specific range for a type (RFC 9110 section 12.5.1)."""
+    for wanted in (media, media.partition("/")[0] + "/*", "*/*", "*"):
+        if wanted in named:
+            return wanted
+    return None

@@ -25,7 +25,7 @@ def log_request_headers(debug: bool = False) -> None:
 
 
 def _shown(name: str, value: str) -> str:
-    if name in _SECRET:
+    if name.title() in _SECRET:
         return f"({len(value)} characters, not logged)"
     # A line break would look like another field, or another entry of the log.
     return value if value.isprintable() else repr(value)[1:-1]

@@ -222,7 +222,6 @@ def save() -> None:
         return
     response = request.response_served
     if not getattr(request, "_sessionsaved", False):
-        request._sessionsaved = True  # noqa: SLF001  (the name that applications know)
         _save(binding, request, response)
     elif binding.pending:
         # An error has replaced the body that was to use the session.
@@ -233,7 +232,7 @@ def save() -> None:
         _keep_private(response)
 
 
-def _save(binding: _Binding, request: Request, response: Response) -> None:
+def _save(binding: _Binding, request: Any, response: Response) -> None:
     session = binding.session
     chunks = response.chunks
     later = False
@@ -247,7 +246,9 @@ def _save(binding: _Binding, request: Request, response: Response) -> None:
             response.headers_touched and response.headers.get("Content-Length") is not None
         )
         if not later:
+            # This runs the page handler; if it raises an HTTPError, save() is called again.
             response.collapse_body()
+    request._sessionsaved = True  # noqa: SLF001  (the name that applications know)
     if later:
         binding.pending = True
         # Whether anything will be stored is not known yet, and this is the last chance.

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
-from functools import lru_cache
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISREG
 
-from cherrypy_core.dates import http_date, parse_http_date
-from cherrypy_core.errors import HTTPError, NotFound
+from cherrypy_core.dates import http_date
+from cherrypy_core.errors import NotFound
 from cherrypy_core.serving import current
-from cherrypy_tools.conditional import Conditions, may_be_conditional
-from cherrypy_tools.filebody import Descriptor, FileBody, read_exactly
+from cherrypy_tools.filebody import FileBody
+from cherrypy_tools.files import absolute_path, has_link, is_directory, open_file
 from cherrypy_tools.mediatypes import guess
 from cherrypy_tools.paths import resolve
+from cherrypy_tools.sending import answer_conditions, send_content, send_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,19 +38,6 @@ __all__ = [
     "staticfile",
 ]
 
-#: Files up to this size (bytes) are read at once: then the response needs no closing.
-SMALL_FILE = 65_536
-
-# Not to wait for a writer of a FIFO, nor to make a terminal ours; and on Windows, bytes.
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOINHERIT", 0)
-)
-
 
 def __getattr__(name: str) -> ModuleType:
     # Applications know it as `cherrypy.lib.static.mimetypes`; importing it is slow.
@@ -60,60 +46,6 @@ def __getattr__(name: str) -> ModuleType:
 
         return mimetypes
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-# Finding files
-
-
-def _open(path: str) -> tuple[int, os.stat_result] | None:
-    """Open a regular file; None if it cannot be opened, or is something else."""
-    try:
-        fd = os.open(path, _FLAGS)
-    except (OSError, ValueError):  # ValueError: the path has a NUL
-        return None
-    try:
-        status = os.fstat(fd)
-    except BaseException:
-        os.close(fd)
-        raise
-    if S_ISREG(status.st_mode):
-        return fd, status
-    os.close(fd)
-    return None
-
-
-def _is_directory(path: str) -> bool:
-    try:
-        return S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116  (fast)
-    except (OSError, ValueError):
-        return False
-
-
-def _has_link(root: str, path: str) -> bool:
-    """Tell whether there is a symbolic link in *path* below *root*."""
-    real_root = os.path.realpath(root)
-    below = os.path.normpath(path[len(root) :].lstrip("/"))
-    return os.path.realpath(path) != os.path.normpath(os.path.join(real_root, below))  # noqa: PTH118
-
-
-@lru_cache(maxsize=1000)
-def _absolute(path: str, root: str, setting: str, root_setting: str) -> str:
-    """Return *path*, or *path* below *root*, if that is absolute.
-
-    Raises:
-        ValueError: it is not.
-    """
-    path = os.path.expanduser(path)  # noqa: PTH111
-    if not os.path.isabs(path):  # noqa: PTH117
-        if not root:
-            raise ValueError(
-                f"{setting} must be an absolute path, or {root_setting} must be set to one; "
-                f"it is {path!r}"
-            )
-        path = os.path.join(os.path.expanduser(root), path)  # noqa: PTH111, PTH118
-        if not os.path.isabs(path):  # noqa: PTH117
-            raise ValueError(f"{root_setting} must be an absolute path, not {root!r}")
-    return path
 
 
 def _wants_file(request: Request, match: str) -> bool:
@@ -155,31 +87,33 @@ def staticdir(
     request, response = current()
     if not _wants_file(request, match):
         return False
-    directory = _absolute(str(dir), str(root), "tools.staticdir.dir", "tools.staticdir.root")
+    directory = absolute_path(str(dir), str(root), "tools.staticdir.dir", "tools.staticdir.root")
     if section == "global":
         section = "/"
     branch = request.path_info[len(section.rstrip("/")) + 1 :]
     path = resolve(directory, branch)
     if debug:
         request.log(f"{request.path_info!r}: {path!r}", "TOOLS.STATICDIR")
-    if path is None or (not follow_symlinks and _has_link(directory, path)):
+    if path is None or (not follow_symlinks and has_link(directory, path)):
         return False
     # What ends with a slash is a directory. (Some systems would open a file all the same.)
     if path[-1:] != "/":
-        opened = _open(path)
+        opened = open_file(path)
         if opened is not None:
-            _serve(request, response, opened, guess(path, content_types))
+            send_file(request, response, opened, guess(path, content_types))
             return True
-    return bool(index) and _serve_index(path, index, content_types)
-
-
-def _serve_index(path: str, index: str, content_types: Mapping[str, str] | None) -> bool:
-    """Serve the file *index* of the directory *path*."""
-    if not _is_directory(path):
+    if not index or not is_directory(path):
         return False
+    path = os.path.join(path, index)  # noqa: PTH118
+    if not follow_symlinks and has_link(directory, path):
+        return False
+    return _serve_index(path, content_types)
+
+
+def _serve_index(file: str, content_types: Mapping[str, str] | None) -> bool:
+    """Serve *file* for the directory that it is in."""
     request, response = current()
-    file = os.path.join(path, index)  # noqa: PTH118
-    opened = _open(file)
+    opened = open_file(file)
     if opened is None:
         return False
     # The links in it are relative to the directory: the URL has to end with a slash.
@@ -191,7 +125,7 @@ def _serve_index(path: str, index: str, content_types: Mapping[str, str] | None)
             from cherrypy_tools.slashes import redirect_to  # noqa: PLC0415  (seldom)
 
             redirect_to(request, request.path_info + "/", slashes.get("status") or 301)
-    _serve(request, response, opened, guess(file, content_types))
+    send_file(request, response, opened, guess(file, content_types))
     return True
 
 
@@ -221,15 +155,15 @@ def staticfile(
     request, response = current()
     if not _wants_file(request, match):
         return False
-    path = _absolute(
+    path = absolute_path(
         str(filename), str(root or ""), "tools.staticfile.filename", "tools.staticfile.root"
     )
-    opened = _open(path)
+    opened = open_file(path)
     if debug:
         request.log(f"{path!r}: {'served' if opened else 'not there'}", "TOOLS.STATICFILE")
     if opened is None:
         return False
-    _serve(request, response, opened, guess(path, content_types))
+    send_file(request, response, opened, guess(path, content_types))
     return True
 
 
@@ -265,7 +199,7 @@ def serve_file(
     if not os.path.isabs(path):  # noqa: PTH117
         raise ValueError(f"serve_file needs an absolute path, not {path!r}")
     request, response = current()
-    opened = _open(path)
+    opened = open_file(path)
     if debug:
         request.log(f"{path!r}: {'served' if opened else 'not there'}", "TOOLS.STATIC")
     if opened is None:
@@ -273,7 +207,7 @@ def serve_file(
     if disposition is not None:
         file_name = os.path.basename(path) if name is None else name  # noqa: PTH119
         _set_disposition(response, disposition, file_name)
-    _serve(request, response, opened, content_type or guess(path))
+    send_file(request, response, opened, content_type or guess(path))
     return response.body
 
 
@@ -324,8 +258,8 @@ def serve_fileobj(
         response.headers["Last-Modified"] = http_date(modified)
     try:
         if length is not None and position is not None:
-            _send(request, response, fileobj, position, length)
-        elif _answer_conditions(request, response):
+            send_content(request, response, fileobj, position, length)
+        elif answer_conditions(request, response):
             FileBody(fileobj, ()).close()
         else:
             response.stream = True
@@ -360,88 +294,3 @@ def _modified(fileobj: Any) -> float | None:
     except (AttributeError, OSError, TypeError, ValueError):  # it has no descriptor
         return None
     return status.st_mtime if S_ISREG(status.st_mode) else None
-
-
-# Sending
-
-
-def _serve(
-    request: Request, response: Response, opened: tuple[int, os.stat_result], content_type: str
-) -> None:
-    """Make the response an open file; it is closed here, or when the body is over."""
-    fd, status = opened
-    try:
-        size = status.st_size
-        headers = response.headers
-        fields = {"Content-Type": content_type, "Accept-Ranges": "bytes"}
-        with suppress(ValueError):  # a file from a year that HTTP cannot express
-            fields["Last-Modified"] = http_date(status.st_mtime)
-        if "Etag" not in headers:
-            fields["Etag"] = f'"{status.st_mtime_ns:x}-{size:x}"'
-        # PERF: the names are canonical: 1 us less than one by one.
-        dict.update(headers, fields)
-        conditional = may_be_conditional(request)
-        if size > SMALL_FILE or (conditional and request.header("Range") is not None):
-            file = Descriptor(fd)
-            fd = -1
-            _send(request, response, file, 0, size)
-        elif not (conditional and _answer_conditions(request, response)):
-            # PERF: one chunk, in memory, and nothing left to close.
-            data = read_exactly(fd, size) if size else b""
-            dict.__setitem__(headers, "Content-Length", str(len(data)))
-            response.chunks = [data] if data else []
-    finally:
-        if fd >= 0:
-            os.close(fd)
-
-
-def _answer_conditions(request: Request, response: Response) -> bool:
-    """Answer 304, if the client has the file already; return whether it has.
-
-    Raises:
-        HTTPError: 412, if a precondition is not met.
-    """
-    if not may_be_conditional(request):
-        return False
-    headers = response.headers
-    conditions = Conditions(request)
-    etag = headers.get("Etag")
-    status = conditions.check_etag(etag)
-    if status is None and (
-        request.header("If-Modified-Since") or request.header("If-Unmodified-Since")
-    ):
-        status = conditions.check_since(parse_http_date(headers.get("Last-Modified")))
-    if status is None:
-        return False
-    if status == 412:  # noqa: PLR2004
-        raise HTTPError(412, "The file is another one than the request's precondition wants.")
-    response.status = 304
-    if conditions.matched is not None:
-        # As the client has written it: the gzip tool may have weakened it.
-        headers["Etag"] = conditions.matched
-    for name in ("Content-Type", "Content-Disposition", "Accept-Ranges"):
-        headers.pop(name, None)
-    response.body = None
-    return True
-
-
-def _send(request: Request, response: Response, file: Any, position: int, length: int) -> None:
-    """Make the response *length* bytes of *file*, or the ranges of it that are asked for.
-
-    Raises:
-        HTTPError: 412 or 416.
-    """
-    if _answer_conditions(request, response):
-        FileBody(file, ()).close()
-        return
-    headers = response.headers
-    headers["Accept-Ranges"] = "bytes"
-    field = request.header("Range")
-    # Ranges are for GET (RFC 9110 section 14.2), and came with HTTP/1.1.
-    if field is not None and request.method == "GET" and request.protocol >= (1, 1):
-        from cherrypy_tools.byteranges import send_ranges  # noqa: PLC0415  (seldom)
-
-        if send_ranges(request, response, file, position, length):
-            return
-    headers["Content-Length"] = str(length)
-    response.body = FileBody(file, [(b"", position, position + length)])

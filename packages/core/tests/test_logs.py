@@ -1,0 +1,313 @@
+import io
+import logging
+import re
+
+import pytest
+
+from cherrypy_core.config import Config
+from cherrypy_core.logs import (
+    LazyRfc3339UtcTime,
+    LogManager,
+    NullHandler,
+    WSGIErrorHandler,
+    escape,
+    logfmt,
+)
+from cherrypy_core.serving import request
+
+STAMP = r"\[\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d\]"
+
+
+@pytest.fixture
+def log():
+    """Give a log manager of its own; its handlers are closed afterwards."""
+    manager = LogManager("test", "cherrypy-core-tests")
+    yield manager
+    manager.screen = manager.wsgi = False
+    manager.access_file = manager.error_file = ""
+
+
+@pytest.fixture
+def written(log):
+    """Give a function that returns what the error log has written since the last time."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    log._replace(log.error_log, "test", handler)
+
+    def written():
+        text = stream.getvalue()
+        stream.seek(0)
+        stream.truncate()
+        return text
+
+    yield written
+    log.error_log.removeHandler(handler)
+
+
+class TestErrorLog:
+    def test_a_line_has_time_context_and_message(self, log, written):
+        log("said", "ENGINE")
+        assert re.fullmatch(STAMP + " ENGINE said\n", written())
+        log.error("said")
+        assert re.fullmatch(STAMP + " said\n", written())
+
+    def test_severity_decides(self, log, written, caplog):
+        log.error("quiet", severity=logging.DEBUG)
+        assert written() == ""
+        log.error("loud", severity=logging.ERROR)
+        assert "loud" in written()
+        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+    def test_a_traceback_can_be_added(self, log, written):
+        try:
+            raise ValueError("shown")  # noqa: TRY301
+        except ValueError:
+            log("failed", traceback=True)
+        lines = written().splitlines()
+        assert lines[0].endswith(" failed")
+        assert lines[1] == "Traceback (most recent call last):"
+        assert lines[-1] == "ValueError: shown"
+
+    @pytest.mark.parametrize(
+        ("message", "shown"),
+        [
+            ("a\rb", "a\\rb"),
+            ("a\x1b[31mb", "a\\x1b[31mb"),
+            ("a\0b", "a\\x00b"),
+            ("a\x9bb", "a\\x9bb"),
+            ("a\x85b\u2028c", "a\\x85b\\u2028c"),
+            ("tab\tand ä stay", "tab\tand ä stay"),
+            ("a\n[21/Nov/2026:00:00:00] forged", "a\n [21/Nov/2026:00:00:00] forged"),
+            ("a\r\n[21/Nov] forged", "a\\r\n [21/Nov] forged"),
+            ("several\nlines", "several\nlines"),
+        ],
+    )
+    def test_no_message_can_forge_a_record(self, log, written, message, shown):
+        log(message)
+        assert written().partition("] ")[2] == shown + "\n"
+
+    def test_nor_can_an_exception(self, log, written):
+        try:
+            raise ValueError("x\n[21/Nov/2026:00:00:00] forged\r\x1b[2J")  # noqa: TRY301
+        except ValueError:
+            log("failed", traceback=True)
+        text = written()
+        assert len(re.findall("^" + STAMP, text, re.MULTILINE)) == 1
+        assert "\r" not in text
+        assert "\x1b" not in text
+
+    def test_placeholders_in_a_message_are_harmless(self, log, written):
+        log("100% %s %(x)s {}")
+        assert "100% %s %(x)s {}" in written()
+
+    def test_handlers_of_ones_own_get_plain_records(self, log, caplog):
+        log("said", "HTTP", logging.WARNING)
+        (record,) = caplog.records
+        assert record.getMessage() == "HTTP said"
+        assert record.name == "cherrypy-core-tests.error.test"
+        assert record.filename == "logs.py" or record.funcName
+
+
+class TestAccessLog:
+    @pytest.fixture
+    def line(self, make_app, call, caplog):
+        """Give a function that serves a page and returns the line in the access log."""
+
+        def line(*args, access_format=None, page=lambda **params: b"page", **kwargs):
+            caplog.clear()
+            app = make_app(index=page)
+            if access_format is not None:
+                app.log.access_log_format = access_format
+            call(app, *args, **kwargs)
+            lines = [r.getMessage() for r in caplog.records if ".access." in r.name]
+            return lines[0] if lines else None
+
+        return line
+
+    def test_it_is_apaches_combined_format(self, line):
+        headers = {"Referer": "http://a.example/", "User-Agent": "Browser 1.0"}
+        assert re.fullmatch(
+            r"192\.0\.2\.1 - - " + STAMP + r' "GET /\?a=1 HTTP/1\.1" 200 4 '
+            r'"http://a\.example/" "Browser 1\.0"',
+            line("/?a=1", headers=headers),
+        )
+
+    def test_what_is_unknown_is_a_dash(self, line):
+        def stream(**params):
+            from cherrypy_core.serving import response
+
+            response.stream = True
+            return iter([b"x"])
+
+        assert '200 - "" ""' in line(page=stream)
+        assert line(REMOTE_ADDR=None).startswith("- - - [")
+
+    def test_the_user_is_known(self, line):
+        assert " - mia [" in line(REMOTE_USER="mia")
+        assert " - m\\xc3\\xaca [" in line(REMOTE_USER="mìa")
+
+    @pytest.mark.parametrize(
+        ("access_format", "expected"),
+        [
+            ("{h} {s} {b}", "192.0.2.1 200 4"),
+            ("%(h)s %(s)s %(b)s", "192.0.2.1 200 4"),
+            ("{o} {r}", "example.com GET / HTTP/1.1"),
+            ("{h.__class__.__name__}", "str"),
+            ("plain", "plain"),
+        ],
+    )
+    def test_the_format_can_be_chosen(self, line, access_format, expected):
+        assert line(access_format=access_format) == expected
+
+    def test_identifier_and_exact_time_are_available(self, line):
+        identifier, _, time = line(access_format="{i} {z}").partition(" ")
+        assert re.fullmatch(r"[0-9a-f-]{36}", identifier)
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", time)
+        assert re.match(r"\d{4}-", str(LazyRfc3339UtcTime()))
+
+    @pytest.mark.parametrize("access_format", ["{nonsense}", "%(nonsense)s", "{", "%(h)", "%d"])
+    def test_a_wrong_format_does_not_break_the_response(
+        self, make_app, call, caplog, access_format
+    ):
+        app = make_app(index=lambda: b"page")
+        app.log.access_log_format = access_format
+        assert call(app).body == b"page"
+        assert "The access log format is wrong." in caplog.text
+
+    @pytest.mark.parametrize(
+        "bad", ['"\r\n192.0.2.9 - - "forged" 200', "\x1b[2J", "\\", "ä\u20ac", "\u2028", "\udcff"]
+    )
+    @pytest.mark.parametrize("place", ["User-Agent", "Referer", "path", "user", "method", "Host"])
+    def test_no_client_can_forge_a_line(self, line, bad, place):
+        if place == "path":
+            text = line(PATH_INFO="/" + bad)
+        elif place == "user":
+            text = line(REMOTE_USER=bad)
+        elif place == "method":
+            text = line(method=bad)
+        else:
+            text = line(headers={place: bad}, access_format='"{a}" "{f}" "{o}"')
+        if text is not None:
+            assert text.isascii()
+            assert text.isprintable()
+            assert text.replace("\\\\", "").replace('\\"', "").count('"') == 6
+
+    @pytest.mark.parametrize(
+        ("value", "escaped"),
+        [
+            ("plain text", "plain text"),
+            ('"', '\\"'),
+            ("\\", "\\\\"),
+            ("\r\n\0\x7f", "\\x0d\\x0a\\x00\\x7f"),
+            ("ä\n", "\\xc3\\xa4\\x0a"),
+            ("\udcff", "\\xed\\xb3\\xbf"),
+        ],
+    )
+    def test_fields_are_escaped_as_apache_does(self, value, escaped):
+        assert escape(value) == escaped
+
+    def test_nothing_is_made_when_nobody_reads_it(self, make_app, call, monkeypatch):
+        app = make_app(index=lambda: b"page")
+        app.log.access_log.propagate = False
+        monkeypatch.setattr(app.log, "_write_access", lambda: pytest.fail("made"))
+        assert call(app).body == b"page"
+
+    def test_a_page_can_log_its_own_line(self, make_app, call, caplog):
+        app = make_app(index=lambda: request.app.log.access() or b"")
+        call(app)
+        assert len([r for r in caplog.records if ".access." in r.name]) == 2
+
+
+class TestHandlers:
+    def test_the_screen_can_be_turned_on_and_off(self, log, capsys):
+        assert log.screen is False
+        log.screen = True
+        log.screen = True
+        assert log.screen is True
+        assert len(log.error_log.handlers) == len(log.access_log.handlers) == 1
+        log("to stderr")
+        log.access_log.info("to stdout")
+        log.screen = False
+        log("nowhere")
+        out, err = capsys.readouterr()
+        assert out == "to stdout\n"
+        assert err.endswith("to stderr\n")
+        assert log.screen is False
+
+    def test_files_can_be_named_changed_and_closed(self, log, tmp_path):
+        first, second = tmp_path / "first.log", tmp_path / "second.log"
+        assert (log.error_file, log.access_file) == ("", "")
+        log.error_file = str(first)
+        assert log.error_file == str(first)
+        log("one")
+        log.error_file = second
+        log("two ä \udcff")
+        log.access_file = str(first)
+        log.access_log.info("access")
+        log.error_file = log.access_file = ""
+        log("three")
+        assert first.read_text().endswith("one\naccess\n")
+        assert second.read_text(encoding="utf-8").endswith("two ä \\udcff\n")
+        assert log.error_log.handlers == []
+
+    def test_files_are_opened_again_after_they_have_been_moved(self, log, tmp_path):
+        path = tmp_path / "error.log"
+        log.error_file = str(path)
+        log("before")
+        path.rename(tmp_path / "error.log.1")
+        log("still the old one")
+        log.reopen_files()
+        log("after")
+        log.error_file = ""
+        assert (tmp_path / "error.log.1").read_text().count("\n") == 2
+        assert path.read_text().endswith("after\n")
+
+    def test_handlers_that_have_opened_nothing_yet_are_left_alone(self, log, tmp_path):
+        handler = logging.FileHandler(tmp_path / "late.log", delay=True)
+        log.error_log.addHandler(handler)
+        log.reopen_files()
+        assert not (tmp_path / "late.log").exists()
+        log.error_log.removeHandler(handler)
+        handler.close()
+
+    def test_errors_can_go_where_the_server_wants_them(self, make_app, environ, new_reply):
+        app = make_app(index=lambda: app.log("from the page") or b"")
+        assert app.log.wsgi is False
+        app.log.wsgi = True
+        app.log.wsgi = True
+        assert app.log.wsgi is True
+        made = environ()
+        app(made, new_reply().start_response)
+        app.log("outside of a request")
+        app.log.wsgi = False
+        app(made, new_reply().start_response)
+        text = made["wsgi.errors"].getvalue()
+        assert re.fullmatch(STAMP + " from the page\n", text)
+
+    def test_a_broken_stream_of_the_server_breaks_nothing(self, make_app, call, capsys):
+        class Broken(io.StringIO):
+            def write(self, text):
+                raise OSError("broken")
+
+        app = make_app(index=lambda: app.log("from the page") or b"page")
+        app.log.wsgi = True
+        assert call(app, **{"wsgi.errors": Broken()}).body == b"page"
+        app.log.wsgi = False
+        assert "OSError: broken" in capsys.readouterr().err
+
+    def test_configuration_sets_them(self, make_app, tmp_path):
+        path = str(tmp_path / "access.log")
+        app = make_app(config={"/": {"log.access_file": path}}, site_config=Config())
+        assert app.log.access_file == path
+        app.log.access_file = None
+        assert app.log.access_file == ""
+
+    def test_a_handler_may_write_nothing(self):
+        handler = NullHandler()
+        record = logging.makeLogRecord({"msg": "x"})
+        assert handler.handle(record) is True
+        handler.emit(record)
+        assert handler.lock is None
+        assert logfmt.format(record) == "x"
+        WSGIErrorHandler().flush()
+        WSGIErrorHandler().emit(record)

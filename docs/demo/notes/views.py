@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def overview(notes: Sequence[Note], search: str, user: str | None) -> str:
     """Return the page with all notes."""
     items = "\n".join(
         f'<li><a href="/note/{note.id}/">{escape(note.title)}</a>'
-        f" <time>{note.modified}</time></li>"
+        f" {_when(note.modified)}</li>"
         for note in notes
     )
     form = _form("/add", "", "", "Keep it") if user else "<p>Log in to write notes.</p>"
@@ -82,6 +83,12 @@ def note(note: Note, attachments: Sequence[Attachment], user: str | None) -> str
     {form}""",
         user,
     )
+
+
+def _when(moment: str) -> str:
+    """Return a time (ISO 8601, UTC) as people like to read it."""
+    text = datetime.fromisoformat(moment).strftime("%d %B %Y, %H:%M")
+    return f'<time datetime="{moment}">{text}</time>'
 
 
 def login(name: str, problem: str = "") -> str:

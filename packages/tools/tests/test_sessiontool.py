@@ -439,6 +439,19 @@ def test_a_streamed_page_may_use_the_session_to_its_end(client, storage):
     assert client.get("/stream", headers=sending(value)).text == "locked: True, count: 2"
 
 
+def test_a_lock_taken_after_the_saving_is_released_as_well(client, storage):
+    def lock_again():
+        serving.session.acquire_lock()
+
+    lock_again.priority = 95
+    client.app.merge({"/": {"hooks.before_finalize": lock_again}})
+    begun = client.start("/count")
+    assert storage.locks
+    assert list(begun.chunks) == [b"1"]
+    begun.close()
+    assert storage.locks == {}
+
+
 def test_a_stream_that_is_broken_off_leaves_no_lock(client, storage):
     first = client.get("/count")
     begun = client.start("/stream", headers=sending(first))

@@ -34,9 +34,14 @@ class Hook:
         priority: 0 to 100, lower runs earlier. Default: the callback's attribute of that
             name, else 50.
         **kwargs: passed to the callback.
+
+    Attributes:
+        is_due: the callback's attribute of that name, if it has one: tells at the end of a
+            request that is complete whether a hook at `on_end_request` has anything to do.
+            If none has, they are not called, which saves keeping the request.
     """
 
-    __slots__ = ("__dict__", "callback", "failsafe", "kwargs", "priority")
+    __slots__ = ("__dict__", "callback", "failsafe", "is_due", "kwargs", "priority")
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class Hook:
         self.callback = callback
         self.failsafe = getattr(callback, "failsafe", False) if failsafe is None else failsafe
         self.priority = getattr(callback, "priority", 50) if priority is None else priority
+        self.is_due: Callable[[], bool] | None = getattr(callback, "is_due", None)
         self.kwargs = kwargs
 
     def __lt__(self, other: Hook) -> bool:

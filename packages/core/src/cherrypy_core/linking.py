@@ -40,7 +40,11 @@ def _current_path(request: Request) -> str:
 
 
 def resolve(request: Request, target: str) -> str:
-    """Return *target* as an absolute URL, as seen from *request*."""
+    """Return *target* as an absolute URL, as seen from *request*.
+
+    Raises:
+        HTTPError: 400, if the target, or the Host of the request, is malformed.
+    """
     from urllib.parse import urljoin  # noqa: PLC0415  (slow to import, not every page's need)
 
     # A browser reads "//host" and backslashes as another host: inside a URL that an
@@ -48,7 +52,14 @@ def resolve(request: Request, target: str) -> str:
     here = request.base + request.script_name + _current_path(request)
     if target.startswith("/") and not target.startswith("//"):
         return request.base + target
-    return urljoin(here, target)
+    try:
+        return urljoin(here, target)
+    except ValueError as error:
+        # A bracket without its counterpart. Applications redirect to what clients send, and
+        # the base is what the client sent as Host: it is the client's mistake.
+        from cherrypy_core.errors import HTTPError  # noqa: PLC0415  (errors import this module)
+
+        raise HTTPError(400, "The address of this page, or one in it, is malformed.") from error
 
 
 def url(

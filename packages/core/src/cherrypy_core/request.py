@@ -400,10 +400,16 @@ class Request(Message):
     def awaits_end(self) -> bool:
         """Tell whether a hook waits for the end of this request."""
         own = self._own_hooks
-        if own is not None:
-            return bool(own["on_end_request"])
         plan = self.plan
-        return plan is not None and bool(plan.on_end_request)
+        if own is not None:
+            hooks: Iterable[Any] = own["on_end_request"]
+        else:
+            hooks = () if plan is None else plan.on_end_request
+        for hook in hooks:
+            is_due = getattr(hook, "is_due", None)
+            if is_due is None or is_due():
+                return True
+        return False
 
     def close(self) -> None:
         """Run the hooks that wait for the end of the request. May be called again."""

@@ -386,3 +386,14 @@ class TestPlan:
         call(guarded)
         call(guarded)
         assert seen == [{"on": False}] * 2
+
+    def test_a_wrong_configuration_shows_no_traceback_where_none_is_to_be_seen(
+        self, make_app, call
+    ):
+        app = make_app(index=lambda: b"")
+        app.plans.site_config.update({"hooks.before_lunch": len})
+        assert "before_lunch" in call(app).text
+        app.plans.site_config["request.show_tracebacks"] = False
+        reply = call(app)
+        assert reply.code == 500
+        assert "before_lunch" not in reply.text

@@ -218,7 +218,7 @@ class Plans:
         sources: Iterable[Any],
         namespaces: Callable[[], Mapping[str, Any]],
     ) -> None:
-        self._site_config = site_config
+        self.site_config = site_config
         self._namespaces = namespaces
         self._lock = Lock()
         self._generation = 0
@@ -245,7 +245,7 @@ class Plans:
         plan = self.root
         while plan is None:
             generation = self._generation
-            plan = self.compile(dict(self._site_config))
+            plan = self.compile(dict(self.site_config))
             with self._lock:
                 # A change while the plan was being drawn up: it may have missed it.
                 if generation == self._generation:

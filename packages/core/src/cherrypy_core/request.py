@@ -379,8 +379,12 @@ class Request(Message):
                 response.chunks = []
                 self.log("The body could not be closed.", severity=40, traceback=True)
         if self.plan is None:
-            # The configuration itself is at fault: no tool is there yet to log it.
+            # The configuration itself is at fault: no tool is there yet to log it, and no
+            # plan that says who may see the traceback.
             self.log("", "HTTP", severity=40, traceback=True)
+            if self.app is not None:
+                shown = self.app.plans.site_config.get("request.show_tracebacks", True)
+                self.show_tracebacks = self.show_tracebacks and bool(shown)
         try:
             self._run_hooks("before_error_response")
             if self.error_response is not None:

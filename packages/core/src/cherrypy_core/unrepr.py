@@ -31,11 +31,10 @@ def modules(modulePath: str) -> ModuleType:  # noqa: N803  (the public name)
     Raises:
         ImportError: there is no such module.
     """
-    try:
-        return sys.modules[modulePath]
-    except KeyError:
-        __import__(modulePath)
-        return sys.modules[modulePath]
+    import importlib  # noqa: PLC0415  (config files and first uses only)
+
+    # Not from sys.modules: there a module stands while another thread is still importing it.
+    return importlib.import_module(modulePath)
 
 
 def attributes(full_attribute_name: str) -> Any:

@@ -64,11 +64,11 @@ class TestChanges:
                 assert [call(app, path).code for path in paths] == [code] * len(paths)
 
     def test_the_global_configuration_by_update(self, guarded, call):
-        config = guarded.plans._site_config
+        config = guarded.plans.site_config
         self.toggled(call, guarded, lambda on: config.update({"guard.on": on}))
 
     def test_the_global_configuration_by_key(self, guarded, call):
-        config = guarded.plans._site_config
+        config = guarded.plans.site_config
 
         def switch(on):
             if on:
@@ -89,7 +89,7 @@ class TestChanges:
         ],
     )
     def test_the_global_configuration_in_other_ways(self, guarded, call, off):
-        config = guarded.plans._site_config
+        config = guarded.plans.site_config
         config.setdefault("guard.on", True)
         assert call(guarded).code == 401
         off(config)
@@ -273,7 +273,7 @@ class TestRaces:
 
     def test_a_change_during_a_request_is_for_the_next(self, guarded, call):
         def index():
-            guarded.plans._site_config["guard.on"] = True
+            guarded.plans.site_config["guard.on"] = True
             return b"old"
 
         guarded.root.index = index
@@ -297,7 +297,7 @@ class TestRaces:
     def test_many_threads_never_see_a_plan_that_is_older_than_the_configuration(
         self, guarded, environ
     ):
-        config = guarded.plans._site_config
+        config = guarded.plans.site_config
         wrong = []
         stop, served = threading.Event(), threading.Event()
         # Odd while the configuration is being changed.
@@ -347,7 +347,7 @@ class TestPlan:
 
     def test_deeper_layers_override_those_above(self, guarded):
         plans = guarded.plans
-        plans._site_config.update({"own.a": 0, "own.b": 0, "own.c": 0})
+        plans.site_config.update({"own.a": 0, "own.b": 0, "own.c": 0})
         plan = plans.step(plans.start(), {"own.b": 1, "own.c": 1}, "/")
         plan = plans.step(plan, {"own.c": 2}, "/x")
         assert {key: plan.config[f"own.{key}"] for key in "abc"} == {"a": 0, "b": 1, "c": 2}

@@ -178,6 +178,18 @@ BAD = {
     "JSON of another shape": (
         "POST", "/api/notes", "[1]", {"Content-Type": "application/json"}, 400,
     ),
+    "a field twice": ("GET", "/?search=a&search=b", None, {}, 400),
+    "a name twice": ("POST", "/login", "name=a&name=b&password=c", FORM, 400),
+    "a text twice": ("POST", "/add", "title=a&text=b&text=c", FORM, 400),
+    "an identifier that is no number": ("GET", "/api/notes/x", None, {}, 404),
+    "half a character": (
+        "POST", "/api/notes", '{"title": "\\ud800", "text": "x"}',
+        {"Content-Type": "application/json"}, 400,
+    ),
+    "what is allowed": ("OPTIONS", "/api", None, {}, 200),
+    "a form from half an address": (
+        "POST", "/login", "name=x", {**FORM, "Origin": "http://["}, 403,
+    ),
     "JSON as deep as the sea": (
         "POST", "/api/notes", "[" * 100000, {"Content-Type": "application/json"}, 400,
     ),

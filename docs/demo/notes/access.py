@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from urllib.parse import urlsplit
 
 import cherrypy
 
@@ -45,6 +44,17 @@ def login(redirect: bool = True) -> None:
     raise cherrypy.HTTPError(401, "Log in first.")
 
 
+@toolbox.register("before_handler", priority=10)
+def plain_fields(except_for: str = "attachment") -> None:
+    """Refuse fields that come more than once, or as a file where text belongs.
+
+    Without it, pages would get a list or an upload where they expect text.
+    """
+    for name, value in cherrypy.request.params.items():
+        if name != except_for and not isinstance(value, str):
+            raise cherrypy.HTTPError(400, "Send each field once, as text.")
+
+
 @toolbox.register("on_start_resource", priority=10)
 def same_origin() -> None:
     """Refuse what another site makes a browser send here."""
@@ -54,6 +64,6 @@ def same_origin() -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
     if site not in {"same-origin", "none"} or (
-        origin and urlsplit(origin).netloc != urlsplit(request.base).netloc
+        origin and origin.partition("://")[2] != request.base.partition("://")[2]
     ):
         raise cherrypy.HTTPError(403, "That came from another site.")

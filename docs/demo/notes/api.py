@@ -24,6 +24,9 @@ def _title_and_text() -> tuple[str, str]:
         isinstance(data.get(name), str) and data[name].strip() for name in ("title", "text")
     ):
         raise cherrypy.HTTPError(400, "Send an object with a title and a text.")
+    # JSON can spell half a character ("\\ud800"), which nothing can store.
+    with cherrypy.HTTPError.handle(UnicodeEncodeError, 400):
+        (data["title"] + data["text"]).encode()
     return data["title"].strip(), data["text"]
 
 

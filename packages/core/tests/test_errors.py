@@ -210,6 +210,12 @@ class TestHTTPRedirect:
         assert " " not in location
         assert reply.field("Set-Cookie") is None
 
+    @pytest.mark.parametrize(
+        ("url", "host"), [("http://[", "a"), ("//[::1", "a"), ("page", "["), ("?a", "a]")]
+    )
+    def test_half_an_address_is_the_clients_mistake(self, raised, url, host):
+        assert raised(lambda: HTTPRedirect(url), HTTP_HOST=host).code == 400
+
     def test_nor_can_the_host_that_a_client_claims(self, raised):
         reply = raised(lambda: HTTPRedirect("/x"), HTTP_HOST="a\r\nX: y")
         assert reply.field("Location") == "http://aX:%20y/x"

@@ -7,8 +7,19 @@ from cherrypy_core.config import NamespaceSet
 from cherrypy_core.errors import HTTPError, HTTPRedirect, InternalRedirect, NotFound
 from cherrypy_core.hooks import Hook, hookpoints
 from cherrypy_core.request import Request
+from cherrypy_core.response import Response
 from cherrypy_core.serving import request, response
 from cherrypy_core.urls import Host
+
+REQUEST_ATTRIBUTES = """
+app base body closed config cookie dispatch error_page error_response handler header_list
+headers hooks is_index local login method methods_with_bodies multiprocess multithread
+namespaces params path_info prev process_request_body protocol query_string
+query_string_encoding remote request_line rfile scheme script_name server_protocol
+show_mismatched_params show_tracebacks stage throw_errors throws toolmaps unique_id
+wsgi_environ
+"""
+RESPONSE_ATTRIBUTES = "body cookie header_list headers status stream time timed_out timeout"
 
 NORMAL = [point for point in hookpoints if "error" not in point]
 
@@ -322,6 +333,22 @@ class TestErrors:
         reply = call(make_app(index=page(raises=RuntimeError()), config=config))
         assert (reply.code, reply.body) == (503, b"busy")
 
+    def test_the_length_of_the_page_is_not_that_of_the_error(self, make_app, call):
+        def respond():
+            response.status = 503
+            response.body = b"busy"
+
+        def fail():
+            raise RuntimeError
+
+        def index():
+            response.headers["X-Own"] = "1"
+            return b"a long page"
+
+        config = {"request.error_response": respond, "hooks.on_end_resource": fail}
+        reply = call(make_app(index=index, config={"/": config}))
+        assert (reply.body, reply.field("Content-Length")) == (b"busy", "4")
+
     def test_there_may_be_no_response_to_errors(self, make_app, call):
         config = {"/": {"request.error_response": None}}
         assert call(make_app(index=page(raises=RuntimeError()), config=config)).body == b""
@@ -488,6 +515,24 @@ class TestConfig:
         assert call(app).code == 404
 
 
+class TestAttributes:
+    """Every documented attribute is there before anything has happened."""
+
+    @pytest.mark.parametrize("name", REQUEST_ATTRIBUTES.split())
+    def test_of_a_request(self, name):
+        made = Request(Host("127.0.0.1", 80), Host("127.0.0.1", 1111))
+        getattr(made, name)
+        setattr(made, name, "assigned")
+        assert getattr(made, name) == "assigned"
+
+    @pytest.mark.parametrize("name", RESPONSE_ATTRIBUTES.split())
+    def test_of_a_response(self, name):
+        made = Response()
+        getattr(made, name)
+        setattr(made, name, [b"assigned"])
+        assert getattr(made, name) == [b"assigned"]
+
+
 class TestAlone:
     """A request that no application has made."""
 
@@ -510,3 +555,34 @@ class TestAlone:
     def test_namespaces_are_known_by_name(self):
         assert isinstance(Request.namespaces, NamespaceSet)
         assert set(Request.namespaces) >= {"hooks", "request", "response", "error_page"}
+
+
+class TestFailingDispatchers:
+    def test_the_error_looks_as_the_configuration_says(self, make_app, call):
+        def fail(path):
+            raise HTTPError(404) if path == "/x" else ValueError("a secret")
+
+        app = make_app(
+            index=page(),
+            config={
+                "/": {"request.show_tracebacks": False, "request.dispatch": fail},
+                "/x": {"error_page.404": lambda **kwargs: "none of my pages"},
+            },
+        )
+        assert call(app, "/x").text == "none of my pages"
+        answer = call(app, "/")
+        assert answer.code == 500
+        assert "secret" not in answer.text
+
+    def test_a_section_that_is_at_fault_does_not_hide_the_error(self, make_app, call):
+        def fail(path):
+            raise HTTPError(404, "nowhere")
+
+        config = {
+            "/": {"request.show_tracebacks": False, "request.dispatch": fail},
+            "/x": {"hooks.nonsense": None},
+        }
+        answer = call(make_app(index=page(), config=config), "/x")
+        assert answer.code == 404
+        assert "nowhere" in answer.text
+        assert "Traceback" not in answer.text

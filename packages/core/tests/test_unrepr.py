@@ -2,6 +2,8 @@ import contextlib
 import logging
 import os
 import sys
+import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -135,3 +137,27 @@ def test_dotted_names_are_resolved():
     for name in ("os", "", ".", "os.", ".os", "os..path"):
         with pytest.raises(ValueError, match="is not a dotted name"):
             attributes(name)
+
+
+def test_a_module_that_another_thread_is_importing_is_waited_for(tmp_path, monkeypatch):
+    (tmp_path / "slowly_imported.py").write_text(
+        "import threading\ngo_on = threading.Event()\ngo_on.wait(5)\nvalue = 42\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    first = threading.Thread(target=modules, args=["slowly_imported"], daemon=True)
+    first.start()
+    deadline = time.monotonic() + 5
+    while not hasattr(sys.modules.get("slowly_imported"), "go_on"):
+        assert time.monotonic() < deadline
+    found = []
+    second = threading.Thread(
+        target=lambda: found.append(attributes("slowly_imported.value")), daemon=True
+    )
+    second.start()
+    second.join(0.05)
+    assert found == []
+    sys.modules["slowly_imported"].go_on.set()
+    second.join(5)
+    first.join(5)
+    assert found == [42]
+    del sys.modules["slowly_imported"]

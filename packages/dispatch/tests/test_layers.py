@@ -3,6 +3,7 @@
 # ruff: noqa: RUF012  (class attributes that are dicts are the subject)
 
 import time
+from random import Random
 
 import pytest
 
@@ -315,6 +316,42 @@ class TestLongPaths:
             path += "/down"
             assert client(path).config["who"] == "child"
             assert client(path).config["tools.staticdir.section"] == path
+
+    def test_nothing_is_kept_of_walks_in_circles(self, site, show):
+        class Node:
+            index = show("index")
+
+            def __init__(self, name):
+                self._cp_config = {name: 1}
+
+        nodes = {name: Node(name) for name in "abc"}
+        for node in nodes.values():
+            vars(node).update(nodes)
+        client = site(nodes["a"])
+        random = Random(1)
+        for _ in range(200):
+            path = "/".join(["", *random.choices("abc", k=30)])
+            assert set(client(path).config) == set("abc")
+        plans, waiting = 0, [client.app.plans.root]
+        while waiting:
+            plans += 1
+            waiting.extend(step[-1] for step in waiting.pop().steps.values())
+        # As many as there are ways on which no object comes twice, and the first.
+        assert plans <= 6
+
+    def test_an_object_that_is_its_own_successor_is_no_circle(self, site, show):
+        class Node:
+            _cp_config = {"node": 1}
+            index = show("index")
+
+            def _cp_dispatch(self, vpath):
+                vpath.pop(0)
+                return self
+
+        client = site(Node())
+        first = client("/x").request.plan
+        assert client("/x/y/z").request.plan is first
+        assert client("/").request.plan is first
 
 
 class TestTwoAttempts:

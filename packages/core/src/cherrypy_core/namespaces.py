@@ -6,6 +6,8 @@ once; a plan calls `compile` instead, ahead of the requests.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from cherrypy_core.hooks import Hook
 from cherrypy_core.serving import current
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "configure",
+    "configure_errors",
     "error_page_namespace",
     "hooks_namespace",
     "request_namespace",
@@ -130,6 +133,25 @@ def configure(request: Request, plan: Plan) -> None:
         _feed(handler, entries)
     for setup in plan.setups:
         setup()
+
+
+def configure_errors(request: Request) -> None:
+    """Give *request* what its path's sections say about errors, when dispatching has failed.
+
+    The objects on the path are unknown then, and no tool has begun its work. But who may
+    see a traceback, and what an error page looks like, is not for the failure to decide.
+    """
+    app, plan = request.app, request.plan
+    if app is None or plan is None:
+        return
+    # A section that cannot be read may be the failure itself: as far as it goes.
+    with suppress(Exception):
+        for path, section in request.sections:
+            plan = app.plans.step(plan, section, path)
+    for name, value in plan.request_attributes:
+        setattr(request, name, value)
+    if plan.error_page:
+        request.error_page = plan.error_page.copy()
 
 
 def _feed(handler: Any, entries: dict[str, Any]) -> None:

@@ -363,7 +363,11 @@ class Request(Message):
                     dispatch = section["request.dispatch"]
         if dispatch is None:
             raise NotFound
-        dispatch(path)
+        try:
+            dispatch(path)
+        except Exception:
+            _namespaces.configure_errors(self)
+            raise
 
     def instead_of(self, verdict: CherryPyException) -> Any:
         """Return the page handler to call where a dispatcher has none, or the *verdict*."""
@@ -388,6 +392,9 @@ class Request(Message):
         try:
             self._run_hooks("before_error_response")
             if self.error_response is not None:
+                if response.headers_touched:
+                    # That of the body which is about to be replaced.
+                    response.headers.pop("Content-Length", None)
                 self.error_response()
             self._run_hooks("after_error_response")
             try:

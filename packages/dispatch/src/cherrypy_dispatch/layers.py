@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_along"]
 
-#: Objects on a way. Real ones have a dozen; where an object leads to itself, clients may
-#: lead through tens of thousands, for which no plans are kept.
-_MANY_NODES = 64
-
 
 def plan_along(
     app: Application,
@@ -46,28 +42,57 @@ def plan_along(
         chosen: the position of the object whose *default* method is the handler.
         default: that method; its configuration comes directly after its object's.
     """
-    plan = app.plans.root or app.plans.start()
-    if not sections and chosen < 0 and len(nodes) <= _MANY_NODES:
-        return _plan_of_objects(app, plan, names, nodes, used)
-    layers = _layers(sections, nodes, used, chosen, default)
-    if len(nodes) > _MANY_NODES:
-        return _unkept_plan(app, plan, names, layers)
+    start = app.plans.root or app.plans.start()
+    if sections or chosen >= 0:
+        plan = _kept_plan(app, start, names, _layers(sections, nodes, used, chosen, default))
+    else:
+        plan = _kept_plan_of_objects(app, start, names, nodes, used)
+    if plan is None:
+        plan = _unkept_plan(app, start, names, _layers(sections, nodes, used, chosen, default))
+    return plan
+
+
+def _kept_plan(
+    app: Application, plan: Plan, names: list[str], layers: Iterator[Layer]
+) -> Plan | None:
+    """Return what *plan* and *layers* mean; None if a layer comes again.
+
+    It does where objects lead in a circle. Clients may follow that for as long and in as
+    many ways as they like, so that no plans can be kept.
+    """
     step = app.plans.step
+    previous: Any = None
+    seen: tuple[int, ...] = ()
     for layer, taken, path in layers:
+        # An object that has taken a name itself mostly is its own successor.
+        if layer is previous and "tools.staticdir.dir" not in layer:
+            continue
+        if id(layer) in seen:
+            return None
+        seen += (id(layer),)
+        previous = layer
         plan = step(plan, layer, path or _path(names, taken, layer))
     return plan
 
 
-def _plan_of_objects(
+def _kept_plan_of_objects(
     app: Application, plan: Plan, names: list[str], nodes: list[Any], used: list[int] | None
-) -> Plan:
-    """Return what *plan* and the objects mean where no sections have to be mixed in."""
-    # PERF: a third less than with `_layers`, for the most frequent kind of application.
+) -> Plan | None:
+    """Return what `_kept_plan` does, where there are no layers but those of objects."""
+    # PERF: 0.3 µs less than through `_layers`, and no sections is a frequent case.
+    previous: Any = None
+    seen: tuple[int, ...] = ()
     position = -1
     for node in nodes:
         position += 1
         layer = getattr(node.__func__ if type(node) is MethodType else node, "_cp_config", None)
         if layer:
+            if layer is previous and "tools.staticdir.dir" not in layer:
+                continue
+            if id(layer) in seen:
+                return None
+            seen += (id(layer),)
+            previous = layer
             taken = used[position] if used else position
             plan = app.plans.step(plan, layer, _path(names, taken, layer))
     return plan

@@ -51,7 +51,7 @@ class Notes:
 
     def _cp_dispatch(self, vpath: list[str]) -> Any:
         """Go on to the note that the next part of the path numbers."""
-        with cherrypy.HTTPError.handle(ValueError, 404):
+        with cherrypy.HTTPError.handle(ValueError, 404, "Notes have numbers."):
             return OneNote(self.store, int(vpath.pop(0)))
 
     def GET(self, search: str = "") -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ class NotePages:
 
     def find(self, note_id: str) -> Note:
         """Return the note that part of a URL means."""
-        with cherrypy.HTTPError.handle((LookupError, ValueError), 404):
+        with cherrypy.HTTPError.handle((LookupError, ValueError), 404, "There is none."):
             return self.store.get(int(note_id))
 
     def keep(self, note_id: int, upload: Any) -> None:
@@ -111,7 +111,7 @@ class NotePages:
         `/note/1/attachment/2`: popargs has taken the 1, what is left of the path comes first.
         """
         note = self.find(note_id)
-        with cherrypy.HTTPError.handle((LookupError, ValueError), 404):
+        with cherrypy.HTTPError.handle((LookupError, ValueError), 404, "There is none."):
             name, kind, content = self.store.read(note.id, int(attachment_id))
         return serve_fileobj(BytesIO(content), kind, "attachment", name)
 

@@ -45,8 +45,7 @@ def page(title: str, body: str, user: str | None = None) -> str:
 def overview(notes: Sequence[Note], search: str, user: str | None) -> str:
     """Return the page with all notes."""
     items = "\n".join(
-        f'<li><a href="/note/{note.id}/">{escape(note.title)}</a>'
-        f" {_when(note.modified)}</li>"
+        f'<li><a href="/note/{note.id}/">{escape(note.title)}</a> {_when(note.modified)}</li>'
         for note in notes
     )
     form = _form("/add", "", "", "Keep it") if user else "<p>Log in to write notes.</p>"

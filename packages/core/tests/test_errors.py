@@ -211,6 +211,14 @@ class TestHTTPRedirect:
         assert reply.field("Set-Cookie") is None
 
     @pytest.mark.parametrize(
+        "bad", ["\t//evil.com", " //evil.com", "\n//evil.com", "\0//evil.com"]
+    )
+    def test_what_browsers_drop_does_not_lead_to_another_host(self, raised, bad):
+        reply = raised(lambda: HTTPRedirect(bad))
+        assert reply.code == 400
+        assert reply.field("Location") is None
+
+    @pytest.mark.parametrize(
         ("url", "host"), [("http://[", "a"), ("//[::1", "a"), ("page", "["), ("?a", "a]")]
     )
     def test_half_an_address_is_the_clients_mistake(self, raised, url, host):

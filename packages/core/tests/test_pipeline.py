@@ -106,6 +106,16 @@ class TestInternalRedirector:
         app(made, new_reply().start_response)
         assert made == before
 
+    def test_the_configuration_is_that_of_the_other_path(self, app, call):
+        app.merge(
+            {
+                "/away": {"response.headers.X-From": "away", "hooks.before_finalize": len},
+                "/other": {"response.headers.X-At": "other"},
+            }
+        )
+        reply = call(app, "/away?to=/other?end")
+        assert (reply.text, reply.field("X-From"), reply.field("X-At")) == ("end", None, "other")
+
     def test_it_works_under_a_mount(self, make_app, call):
         def away():
             raise InternalRedirect("/other")

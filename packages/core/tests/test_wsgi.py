@@ -201,6 +201,52 @@ class TestPaths:
         assert starts in (["200"], ["404"])
 
 
+FIELDS = ("HOST", "COOKIE", "CONTENT_TYPE", "REMOTE_ADDR", "X_OWN", "TRANSFER_ENCODING")
+LATIN_1 = st.text(alphabet=st.characters(max_codepoint=255), max_size=30)
+
+
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), LATIN_1),
+    st.sampled_from(["GET", "POST", "HEAD"]),
+    st.binary(max_size=30),
+    LATIN_1,
+)
+def test_no_field_is_an_unexpected_error_or_splits_the_response(fields, method, body, protocol):
+    def page():
+        shown = [request.params, request.cookie, request.headers, request.base, request.protocol]
+        shown += [request.remote.ip, request.request_line, request.body_params]
+        response.headers["X-Own"] = repr(request.headers.get("X-Own"))
+        response.cookie["own"] = str(request.headers.get("X-Own"))
+        if "X-Own" in request.headers:
+            raise HTTPRedirect(request.headers["X-Own"])
+        return repr(shown).encode()
+
+    app = Application(None)
+    app.dispatch = lambda path: setattr(request, "handler", page)
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": "/",
+        "SERVER_PROTOCOL": protocol,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(body),
+    }
+    for name, value in fields.items():
+        plain = name.startswith(("CONTENT", "REMOTE"))
+        environ[name if plain else f"HTTP_{name}"] = value
+    starts = []
+
+    def start_response(status, headers, exc_info=None):
+        starts.append(int(status[:3]))
+        for name, value in headers:
+            assert name.replace("-", "").isalpha()
+            assert not set(value) & set("\r\n\0")
+
+    b"".join(app(environ, start_response))
+    assert len(starts) == 1
+    assert starts[0] < 500
+
+
 class TestStreams:
     def test_an_error_on_the_way_cuts_the_response(self, make_app, environ, new_reply, caplog):
         def index():

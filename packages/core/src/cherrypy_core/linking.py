@@ -53,6 +53,10 @@ def resolve(request: Request, target: str) -> str:
     if target.startswith("/") and not target.startswith("//"):
         return request.base + target
     try:
+        if target and target[0] <= " ":
+            # Browsers (and urljoin) drop what is in front: " //host" would become "//host"
+            # after an application has found no slashes at its beginning.
+            raise ValueError(target)  # noqa: TRY301
         return urljoin(here, target)
     except ValueError as error:
         # A bracket without its counterpart. Applications redirect to what clients send, and

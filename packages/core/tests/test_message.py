@@ -281,6 +281,140 @@ class TestBodyProcessors:
         assert call(app, method="POST", body=b"abc").body == b"ABC"
 
 
+class Source:
+    """A body that comes in pieces, or fails."""
+
+    def __init__(self, *pieces):
+        self.pieces = list(pieces)
+
+    def read(self, size=-1):
+        if not self.pieces:
+            return b""
+        piece = self.pieces.pop(0)
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+
+class TestSmallForms:
+    """Forms that are read in one go, without an entity."""
+
+    @pytest.fixture
+    def post(self, make_app, call):
+        def post(look=lambda: request.params, path="/", body=b"a=1&b=2", source=None, **changes):
+            def page(**params):
+                return repr(look()).encode()
+
+            if source is not None:
+                changes["wsgi.input"] = source
+            return call(make_app(index=page), path, method="POST", body=body, **changes)
+
+        return post
+
+    def test_their_fields_are_parameters(self, post):
+        assert post().text == "{'a': '1', 'b': '2'}"
+        both = "{'a': ['0', '1'], 'c': '3', 'b': ['2', '4']}"
+        assert post(path="/?a=0&c=3", body=b"a=1&b=2&b=4").text == both
+        assert post(path="/?a=0&a=1", body=b"a=2").text == "{'a': ['0', '1', '2']}"
+
+    def test_the_body_can_be_looked_at_afterwards(self, post):
+        def look():
+            return dict(request.params), request.body.params, request.body.read()
+
+        assert post(look).text == "({'a': '1', 'b': '2'}, {'a': '1', 'b': '2'}, b'')"
+
+    def test_they_may_come_in_pieces(self, post):
+        assert post(source=Source(b"a=1", b"&b", b"=2")).text == "{'a': '1', 'b': '2'}"
+
+    def test_one_that_is_too_short_is_a_bad_request(self, post):
+        assert post(source=Source(b"a=1")).code == 400
+
+    @pytest.mark.parametrize("error", [OSError("gone"), ValueError("bad chunk")])
+    def test_a_source_that_fails_is_never_silent(self, post, error):
+        assert post(source=Source(error)).code in {400, 408, 500}
+
+    def test_a_source_may_say_that_there_is_too_much(self, post):
+        class MaxSizeExceeded(Exception):
+            pass
+
+        assert post(source=Source(MaxSizeExceeded())).code == 413
+
+
+class TestBodyReaders:
+    """What tools may put in the place of the processors of forms."""
+
+    class Reader:
+        def __init__(self, reads=True):
+            self.reads, self.prepared = reads, []
+
+        def read(self, message):
+            if self.reads:
+                message.json = message.read_small_body()
+            return self.reads
+
+        def prepare(self, body):
+            self.prepared.append(body)
+            body.processors["application/x-www-form-urlencoded"] = self.process
+
+        def process(self, entity):
+            request.json = entity.fp.read()
+
+    @pytest.fixture
+    def post(self, make_app, call):
+        def post(reader, *, look_first=False, look=lambda: request.json):
+            def hook():
+                if look_first:
+                    assert request.body
+                request.set_body_reader(reader)
+
+            config = {"/": {"hooks.before_request_body": hook}}
+            app = make_app(index=lambda: repr(look()).encode(), config=config)
+            return call(app, method="POST", body=b"a=1")
+
+        return post
+
+    def test_one_reads_the_body_without_an_entity(self, post):
+        reader = self.Reader()
+        assert post(reader).text == "b'a=1'"
+        assert reader.prepared == []
+
+    def test_one_may_leave_it_to_an_entity(self, post):
+        reader = self.Reader(reads=False)
+        assert post(reader).text == "b'a=1'"
+        assert len(reader.prepared) == 1
+
+    def test_an_entity_that_is_there_already_is_prepared(self, post):
+        reader = self.Reader()
+        assert post(reader, look_first=True).text == "b'a=1'"
+        assert len(reader.prepared) == 1
+
+    def test_parameters_are_there_too(self, post):
+        assert post(self.Reader(), look=lambda: request.params).text == "{}"
+
+    def test_a_large_body_is_not_read_in_one_go(self, make_app, call):
+        seen = []
+
+        def index():
+            seen.append(request.read_small_body())
+            return b""
+
+        app = make_app(index=index, config={"/": {"request.process_request_body": False}})
+        call(app, method="POST", body=b"x" * 65537)
+        call(app, method="POST", body=b"x", headers={"Transfer-Encoding": "chunked"})
+        call(app, method="POST", body=b"x", CONTENT_LENGTH="abc")
+        assert seen == [None, None, None]
+
+
+def test_headers_and_body_can_be_replaced():
+    made = Request(Host("127.0.0.1", 80), Host("127.0.0.1", 1111))
+    made.headers = {"Content-Length": "1"}
+    assert made.headers_touched
+    assert made.header("Content-Length") == "1"
+    assert not made.cookie_touched
+    made.body = "other"
+    assert made.body == "other"
+
+
 def test_a_dispatchers_verdict_does_not_read_the_body(make_app, call, caplog):
     class Unreadable:
         def read(self, *args):

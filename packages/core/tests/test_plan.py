@@ -397,3 +397,13 @@ class TestPlan:
         reply = call(app)
         assert reply.code == 500
         assert "before_lunch" not in reply.text
+
+    def test_plans_are_dropped_when_there_are_very_many_altogether(self, monkeypatch):
+        monkeypatch.setattr("cherrypy_core.plan.MAX_PLANS", 20)
+        plans = Plans(Config(), [], dict)
+        layers = [{"a": number} for number in range(4)]
+        first = plan = plans.start()
+        for number in range(30):
+            plan = plans.step(plan, layers[number % 4], "/")
+        assert plans.start() is not first
+        assert plan.config["a"] == 29 % 4

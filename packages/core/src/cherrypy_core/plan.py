@@ -43,6 +43,10 @@ __all__ = ["Draft", "Plan", "Plans"]
 #: accumulate; a realistic application has a few hundred nodes.
 MAX_STEPS = 1000
 
+#: Plans kept altogether (some kilobytes each). Objects that lead to one another in circles
+#: could otherwise be walked through in ever new ways.
+MAX_PLANS = 5000
+
 
 class Plan:
     """Everything that one combination of config layers means for a request. Immutable.
@@ -222,6 +226,7 @@ class Plans:
         self._namespaces = namespaces
         self._lock = Lock()
         self._generation = 0
+        self._kept = 0
         self.root: Plan | None = None
         self._watched: list[Any] = []
         self.watch(site_config)
@@ -239,6 +244,7 @@ class Plans:
         with self._lock:
             self._generation += 1
             self.root = None
+            self._kept = 0
 
     def start(self) -> Plan:
         """Return the plan of the global configuration alone (see also `root`)."""
@@ -288,4 +294,7 @@ class Plans:
         if len(plan.steps) >= MAX_STEPS:
             plan.steps.clear()
         plan.steps[key] = (layer, copy, new)
+        self._kept += 1
+        if self._kept > MAX_PLANS:
+            self.drop()
         return new

@@ -355,9 +355,7 @@ class Request(Message):
         dispatch = app.dispatch if self.dispatch is None else self.dispatch
         if app.config:
             # The page of an object has two names; a section may be for either.
-            self.sections = (
-                app.sections(path) if path[-1:] != "/" else app.sections(path + "index")
-            )
+            self.sections = app.sections(path + ("index" if path[-1:] == "/" else "/index"))
             for _, section in self.sections:
                 if "request.dispatch" in section:
                     dispatch = section["request.dispatch"]

@@ -22,11 +22,9 @@ from cherrypy_dispatch.layers import plan_along
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
-    from cherrypy_core.application import Application
-    from cherrypy_core.request import Request
 
 __all__ = ["Dispatcher", "punctuation_to_underscores", "validate_translator"]
 
@@ -106,7 +104,10 @@ class Dispatcher:
         nodes, used, configured = self._descend(app.root, names)
         # The hidden last name stands for the page of an object itself.
         names.append("index")
-        sections = _sections(request, app, path, names) if app.config else ()
+        # The request has looked already, if it is about its own path.
+        sections = (
+            request.sections if path is request.path_info else app.sections("/" + "/".join(names))
+        )
         # Try the objects, the deepest first.
         position = len(nodes)
         while position:
@@ -196,21 +197,6 @@ class Dispatcher:
             nodes.append(child)
             used.append(total - len(rest))
         return nodes, used, True
-
-
-def _sections(
-    request: Request, app: Application, path: str, names: list[str]
-) -> Sequence[tuple[str, dict[str, Any]]]:
-    """Return the application's sections for *path*, the one for its hidden name included.
-
-    What protects `/admin/index` protects `/admin`, with or without a slash at the end.
-    """
-    sections = request.sections if path is request.path_info else app.sections(path)
-    hidden = "/" + "/".join(names)
-    section = app.config.get(hidden)
-    if not section or (sections and sections[-1][0] == hidden):
-        return sections
-    return [*sections, (hidden, section)]
 
 
 def _ask(node: Any, method: str, rest: list[str]) -> Any:

@@ -93,6 +93,7 @@ class Application:
             log=lambda k, v: setattr(self.log, k, v), wsgi=self._wsgi_namespace
         )
         self._section_groups: dict[str, list[tuple[str, str]]] | None = None
+        self._root_section: list[tuple[str, dict[str, Any]]] = []
         self.config: dict[str, dict[str, Any]] = ObservedDict()
         if config:
             self.merge(config)
@@ -155,17 +156,18 @@ class Application:
         groups = self._section_groups
         if groups is None:
             groups = self._section_groups = self._grouped_sections()
-        if "//" in path:
-            path = "/".join(["", *filter(None, path.split("/")), ""])
-        elif path[-1:] != "/":
-            path += "/"
-        config = self.config
-        found = [("/", config["/"])] if "/" in config else []
+        if "//" in path or path[:1] != "/":
+            path = "/" + "/".join(filter(None, path.split("/")))
         # PERF: most paths have no section but "/": one look tells.
-        for name, prefix in groups.get(path[1 : path.find("/", 1)], ()):
-            if path.startswith(prefix):
-                found.append((name, config[name]))
-        return found
+        end = path.find("/", 1)
+        group = groups.get(path[1:end] if end > 0 else path[1:])
+        if group is None:
+            return self._root_section
+        below = path if path[-1:] == "/" else path + "/"
+        config = self.config
+        return self._root_section + [
+            (name, config[name]) for name, prefix in group if below.startswith(prefix)
+        ]
 
     def _grouped_sections(self) -> dict[str, list[tuple[str, str]]]:
         """Return the sections' paths, each with what is below it, by their first part."""
@@ -173,6 +175,7 @@ class Application:
         for name in sorted((name for name in self.config if name[:1] == "/"), key=len):
             if name != "/":
                 groups.setdefault(name.split("/")[1], []).append((name, name + "/"))
+        self._root_section = [("/", self.config["/"])] if "/" in self.config else []
         return groups
 
     def _sections_changed(self) -> None:

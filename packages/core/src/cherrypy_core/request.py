@@ -79,6 +79,7 @@ class Request(Message):
         }
     )
 
+    _error_page: dict[Any, Any] | None = None
     _config: dict[str, Any] | None = None
     _serving_attributes: dict[str, Any] | None = None
     #: The plan that `_config` is a copy of; None if somebody has assigned it.
@@ -114,10 +115,17 @@ class Request(Message):
         environ = self.wsgi_environ
         return None if environ is None else environ.get("cherrypy.previous_request")
 
-    @lazy
+    @property
     def error_page(self) -> dict[Any, Any]:
         """Status code or "default" to page: this request's own dict, it may be changed."""
-        return {}
+        pages = self._error_page
+        if pages is None:
+            pages = self._error_page = {}
+        return pages
+
+    @error_page.setter
+    def error_page(self, pages: dict[Any, Any]) -> None:
+        self._error_page = pages
 
     @property
     def serving_attributes(self) -> dict[str, Any]:
@@ -412,8 +420,10 @@ class Request(Message):
         plan = self.plan
         if own is not None:
             hooks: Iterable[Any] = own["on_end_request"]
+        elif plan is None or not plan.on_end_request:
+            return False
         else:
-            hooks = () if plan is None else plan.on_end_request
+            hooks = plan.on_end_request
         for hook in hooks:
             is_due = getattr(hook, "is_due", None)
             if is_due is None or is_due():

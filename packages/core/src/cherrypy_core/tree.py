@@ -88,10 +88,8 @@ class Tree:
         apps = self.apps
         script_name: str = environ.get("SCRIPT_NAME", "")
         # PERF: one application at the root is by far the most frequent arrangement.
-        if not script_name and len(apps) == 1:
-            for path, app in apps.items():
-                if not path:
-                    return app(environ, start_response)
+        if not script_name and len(apps) == 1 and "" in apps:
+            return apps[""](environ, start_response)
         path = urljoin(script_name, environ.get("PATH_INFO", ""))
         # The paths of mounts are text, an environ's are bytes in the guise of text.
         text = path if path.isascii() else _decoded(path)

@@ -64,7 +64,7 @@ def run(request: Request, environ: dict[str, Any], headers: Any) -> Response:
     script_name = environ.get("SCRIPT_NAME", "")
     if script_name != request.script_name or "//" in path:
         path = _path_below(request.script_name, script_name, path)
-    if not (path.isascii() and query.isascii()):
+    if not path.isascii() or (query and not query.isascii()):
         app = request.app
         encoding = app.find_config(path, "request.uri_encoding", "utf-8") if app else "utf-8"
         path, query = recode(path, encoding), recode(query, encoding)

@@ -18,7 +18,6 @@ _TOOLS = (
     ("accept", "on_start_resource", "access.accept", 50),
     ("allow", "on_start_resource", "access.allow", 50),
     ("decode", "before_request_body", "encoding.decode", 50),
-    ("encode", "before_handler", "encoding.ResponseEncoder", 70),
     ("etags", "before_finalize", "conditional.validate_etags", 75),
     ("expires", "before_finalize", "expiry.expires", 50),
     ("gzip", "before_finalize", "compression.gzip", 80),
@@ -53,6 +52,12 @@ def default_toolbox(
     tools = Toolbox("tools")
     for name, point, source, priority in _TOOLS:
         setattr(tools, name, LateTool(point, "cherrypy_tools." + source, name, priority))
+    tools.encode = LateTool(
+        "before_handler",
+        "cherrypy_tools.encoding.ResponseEncoder",
+        priority=70,
+        plain="cherrypy_tools.encoding.encode_pages",
+    )
     for name, source in _HANDLERS:
         setattr(tools, name, LateHandlerTool("cherrypy_tools." + source, name))
     tools.sessions = SessionTool(session_class, storage_types, session_defaults)

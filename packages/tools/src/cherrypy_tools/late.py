@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from cherrypy_core.hooks import Hook
 from cherrypy_tools.tool import HandlerTool, Tool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from cherrypy_tools.tool import Sink
 
 __all__ = ["Late", "LateHandlerTool", "LateTool"]
 
@@ -24,14 +27,19 @@ class Late(Tool):
             raise AttributeError(self._on_is_config())
         if name != "callable":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        from importlib import import_module  # noqa: PLC0415  (nothing is late without it)
-
-        module, _, function = self._source.rpartition(".")
-        value: Callable[..., Any] = getattr(import_module(module), function)
+        value = _function(self._source)
         # Not by setattr: nothing has changed that anybody would have to be told of.
         self.__dict__["callable"] = value
         self.__dict__["__doc__"] = value.__doc__
         return value
+
+
+def _function(source: str) -> Callable[..., Any]:
+    from importlib import import_module  # noqa: PLC0415  (nothing is late without it)
+
+    module, _, name = source.rpartition(".")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
 
 
 class LateTool(Late):
@@ -42,15 +50,38 @@ class LateTool(Late):
         source: module and name of the function, with dots.
         name: the name in the configuration. Default: the attribute of the toolbox.
         priority: 0 to 100, lower runs earlier; `tools.NAME.priority` overrides it.
+        plain: module and name of a function that does the same as the other one without
+            arguments, at less cost.
     """
 
     def __init__(
-        self, point: str, source: str, name: str | None = None, priority: int = 50
+        self,
+        point: str,
+        source: str,
+        name: str | None = None,
+        priority: int = 50,
+        plain: str | None = None,
     ) -> None:
         self._point = point
         self._source = source
         self._name = name
         self._priority = priority
+        self._plain = plain
+
+    def enter(self, settings: dict[str, Any], sink: Sink) -> None:
+        """Attach the tool's hook, with *settings* as its arguments, to *sink*."""
+        # An application may have put another function in the place of ours.
+        if self._plain and settings.keys() <= {"priority"} and self._is_ours():
+            priority = settings.get("priority")
+            hook = Hook(
+                _function(self._plain), priority=self._priority if priority is None else priority
+            )
+            sink.add(self._point, hook)
+        else:
+            super().enter(settings, sink)
+
+    def _is_ours(self) -> bool:
+        return self.callable is _function(self._source)
 
 
 class LateHandlerTool(Late, HandlerTool):

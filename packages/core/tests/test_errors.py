@@ -107,7 +107,7 @@ class TestHTTPError:
         app = make_app(index=lambda status: index())
         reply = call(app, "/?status=404")
         names = {name for name, _ in reply.headers}
-        assert names == {"Content-Type", "Content-Length", "Server", "Date", "X-Own"}
+        assert names == {"Content-Type", "Content-Length", "Server", "Date", "Vary", "X-Own"}
         assert reply.field("Content-Length") == str(len(reply.body))
         assert call(app, "/?status=416").field("Content-Range") == "bytes 0-1/2"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from cherrypy_core.error_formats import HTML, PLAIN, html_page, plain_page, preferred, problem
 from cherrypy_core.iterators import is_iterator
 from cherrypy_core.serving import current
 
@@ -21,29 +22,6 @@ __all__ = [
     "get_error_page",
     "redirect_page",
 ]
-
-#: The placeholders are those of an application's own template (`error_page.404`).
-TEMPLATE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-    <meta charset="utf-8">
-    <title>%(status)s</title>
-    <style>
-    body {
-        font-family: sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em;
-    }
-    #traceback { color: #a11; overflow-x: auto; }
-    #powered_by { margin-top: 2em; padding-top: .4em; border-top: 1px solid #999; color: #666; }
-    </style>
-</head>
-<body>
-    <h2>%(status)s</h2>
-    <p>%(message)s</p>
-    <pre id="traceback">%(traceback)s</pre>
-    <div id="powered_by">Powered by CherryPy %(version)s</div>
-</body>
-</html>
-"""
 
 #: What precedes the links in the body of a redirect, by status.
 REDIRECT_TEXTS = {
@@ -77,6 +55,12 @@ _ENTITY_HEADERS = (
 )
 
 
+#: Schemes of URLs that a browser would run, or show as a page of this site's making.
+_SCRIPTS = frozenset(("javascript", "data", "vbscript"))
+
+_PAGE_FAILED = "In addition, the custom error page failed."
+
+
 def escape_html(text: str) -> str:
     """Return *text* with `&`, `<`, `>` and both quotes as character references."""
     return (
@@ -89,9 +73,18 @@ def escape_html(text: str) -> str:
 
 
 def redirect_page(status: int, urls: Iterable[str]) -> str:
-    """Return the body of a redirect: a link to each of *urls*."""
-    links = (f'<a href="{escape_html(url)}">{escape_html(url)}</a>.' for url in urls)
-    return "<br />\n".join(REDIRECT_TEXTS[status] + link for link in links)
+    """Return the body of a redirect: a link to each of *urls*.
+
+    No link runs a script: an application may redirect to what a client has sent.
+    """
+    return "<br />\n".join(REDIRECT_TEXTS[status] + _link(url) + "." for url in urls)
+
+
+def _link(url: str) -> str:
+    shown = escape_html(url)
+    # Browsers leave out control characters and spaces before they look for the scheme.
+    scheme = "".join(char for char in url if char > " ").partition(":")[0].lower()
+    return shown if scheme in _SCRIPTS else f'<a href="{shown}">{shown}</a>'
 
 
 def clean_headers(status: int | str) -> None:
@@ -128,9 +121,12 @@ def get_error_page(status: int | str | None, **kwargs: Any) -> Any:
     """Return the body of an error page, and set the Content-Type that goes with it.
 
     The application's own page comes first (`error_page.404`, `error_page.default`: the
-    path of a template, or a callable that is given the keyword arguments below). When it
-    fails, with whatever exception, the built-in page is used and says so: it never hides
-    the first error.
+    path of a template, or a callable that is given the keyword arguments below, escaped
+    for HTML). When it fails, with whatever exception, the built-in page is used and says
+    so: it never hides the first error.
+
+    The built-in page is HTML, plain text or `application/problem+json`, as the client
+    prefers (see `cherrypy_core.error_formats`).
 
     Args:
         status: such as 404 or `"404 Not Found"`.
@@ -150,23 +146,64 @@ def get_error_page(status: int | str | None, **kwargs: Any) -> Any:
     kwargs.setdefault("message", message)
     kwargs.setdefault("traceback", None)
     kwargs.setdefault("version", response.software_version)
-    values = {
-        name: "" if value is None else escape_html(str(value)) for name, value in kwargs.items()
-    }
     pages = request.error_page
     page = pages.get(code) or pages.get("default") if pages else None
+    failure = None
     if page is not None:
         try:
-            return _own_page(page, values)
+            return _own_page(page, _escaped(kwargs))
         except Exception as error:  # noqa: BLE001  (the application's own code)
-            failure = escape_html(format_exc((type(error), error, error.__traceback__)))
+            # Not the exception: it knows this frame, which would know it.
+            failure = format_exc((type(error), error, error.__traceback__))
             request.log(f"The error page for {code} failed.", severity=40, traceback=True)
-            message = values["message"] + "<br>In addition, the custom error page failed."
-            if request.show_tracebacks:
-                message += f"\n<pre>{failure}</pre>"
-            values["message"] = message
-    response.headers["Content-Type"] = "text/html;charset=utf-8"
-    return (TEMPLATE % values).encode("utf-8", "backslashreplace")
+            if not request.show_tracebacks:
+                failure = ""
+    return _builtin_page(code, reason, kwargs, failure)
+
+
+def _escaped(values: dict[str, Any]) -> dict[str, str]:
+    """Return *values* as texts that can stand anywhere in HTML."""
+    return {
+        name: "" if value is None else escape_html(str(value)) for name, value in values.items()
+    }
+
+
+def _builtin_page(code: int, reason: str, values: dict[str, Any], failure: str | None) -> bytes:
+    """Return the built-in page in the form that the client prefers.
+
+    Args:
+        code: the status code.
+        reason: the reason phrase.
+        values: status, message, traceback and version, not escaped.
+        failure: the traceback of an own page that has failed, "" if it is nobody's
+            business; None if there was none.
+    """
+    request, response = current()
+    form = preferred(request.header("Accept"))
+    headers = response.headers
+    # The status of an error may be one that caches keep: they must know.
+    vary = headers.get("Vary")
+    if not vary:
+        headers["Vary"] = "Accept"
+    elif "accept" not in [name.strip().lower() for name in vary.split(",")]:
+        headers["Vary"] = f"{vary}, Accept"
+    if form is HTML:
+        headers["Content-Type"] = "text/html;charset=utf-8"
+        texts = _escaped(values)
+        if failure is not None:
+            texts["message"] += f"<br>{_PAGE_FAILED}"
+            if failure:
+                texts["message"] += f"\n<pre>{escape_html(failure)}</pre>"
+        return html_page(texts)
+    message, traceback = str(values["message"] or ""), str(values["traceback"] or "")
+    if failure is not None:
+        message = f"{message}\n\n{_PAGE_FAILED}".strip("\n")
+        traceback = "\n".join(filter(None, (traceback, failure)))
+    if form is PLAIN:
+        headers["Content-Type"] = "text/plain;charset=utf-8"
+        return plain_page(str(values["status"]), message, traceback)
+    headers["Content-Type"] = form
+    return problem(code, reason, message, traceback)
 
 
 def _own_page(page: Any, values: dict[str, str]) -> Any:

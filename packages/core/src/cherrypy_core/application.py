@@ -169,6 +169,17 @@ class Application:
             (name, config[name]) for name, prefix in group if below.startswith(prefix)
         ]
 
+    def sections_of_page(self, path: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return the `sections` for *path* as a page: one of an object is its `index`, too."""
+        groups = self._section_groups
+        if groups is not None:
+            # PERF: most paths have no section but "/", and the first name tells.
+            end = path.find("/", 1)
+            first = path[1:end] if end > 0 else path[1:] or "index"
+            if first and first not in groups and path[:1] == "/":
+                return self._root_section
+        return self.sections(path + ("index" if path[-1:] == "/" else "/index"))
+
     def _grouped_sections(self) -> dict[str, list[tuple[str, str]]]:
         """Return the sections' paths, each with what is below it, by their first part."""
         groups: dict[str, list[tuple[str, str]]] = {}
@@ -239,7 +250,9 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a WSGI call."""
-        return self.wsgiapp(environ, start_response)
+        wsgiapp = self.wsgiapp
+        # PERF: what `wsgiapp(...)` does, without Python's 0.15 µs of detour.
+        return type(wsgiapp).__call__(wsgiapp, environ, start_response)
 
 
 def _script_name(environ: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time
 
 from cherrypy_core.__about__ import __version__
-from cherrypy_core.dates import http_date
+from cherrypy_core.dates import _dates, http_date
 from cherrypy_core.headers import HeaderMap
 from cherrypy_core.iterators import file_generator, is_closable_iterator
 from cherrypy_core.status import valid_status
@@ -253,11 +253,10 @@ class Response:
                 length = len(chunks[0])
             else:
                 length = len(self.collapse_body())
-            self._header_list = None
             self.wire_headers = [
                 ("Content-Type", self.content_type or "application/octet-stream"),
                 ("Server", self.software),
-                ("Date", http_date(self.time)),
+                ("Date", _dates.get(int(self.time)) or http_date(self.time)),
                 ("Content-Length", str(length)),
             ]
             return

@@ -45,6 +45,12 @@ def _path_below(mount: str, script_name: str, path: str) -> str:
     return urljoin(path)
 
 
+def _in_uri_encoding(app: Application | None, path: str, query: str) -> tuple[str, str]:
+    """Return *path* and *query*, read in the application's `request.uri_encoding`."""
+    encoding = app.find_config(path, "request.uri_encoding", "utf-8") if app else "utf-8"
+    return recode(path, encoding), recode(query, encoding)
+
+
 def begin(environ: dict[str, Any], app: Application) -> Request:
     """Make a request for *environ*, and make it current."""
     request = app.get_serving(
@@ -65,9 +71,7 @@ def run(request: Request, environ: dict[str, Any], headers: Any) -> Response:
     if script_name != request.script_name or "//" in path:
         path = _path_below(request.script_name, script_name, path)
     if not path.isascii() or (query and not query.isascii()):
-        app = request.app
-        encoding = app.find_config(path, "request.uri_encoding", "utf-8") if app else "utf-8"
-        path, query = recode(path, encoding), recode(query, encoding)
+        path, query = _in_uri_encoding(request.app, path, query)
     return request.run(
         environ["REQUEST_METHOD"],
         path,
@@ -162,9 +166,30 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any], app: Appl
     A body that is complete needs nobody to come back for it, unless something waits for
     the end of the request.
     """
-    request = begin(environ, app)
+    # PERF: `begin` and `run`, written out.
+    request, response = app.get_serving(
+        environ,
+        environ,
+        environ["wsgi.url_scheme"],
+        environ.get("ACTUAL_SERVER_PROTOCOL", "HTTP/1.1"),
+    )
+    request.wsgi_environ = environ
     try:
-        response = run(request, environ, environ)
+        path = environ.get("PATH_INFO", "")
+        query = environ.get("QUERY_STRING", "")
+        script_name = environ.get("SCRIPT_NAME", "")
+        if script_name != request.script_name or "//" in path:
+            path = _path_below(request.script_name, script_name, path)
+        if not path.isascii() or (query and not query.isascii()):
+            path, query = _in_uri_encoding(app, path, query)
+        response = request.run(
+            environ["REQUEST_METHOD"],
+            path,
+            query,
+            environ["SERVER_PROTOCOL"],
+            environ,
+            environ["wsgi.input"],
+        )
         chunks = response.chunks
         start_response(response.status, response.wire())
         if (

@@ -145,14 +145,13 @@ class Dispatcher:
         translate = self.translate
         # PERF: one look at all names tells whether any has something to translate, unless
         # the table is somebody's own: it may change letters, too.
-        plain = translate is punctuation_to_underscores and (
-            not names or "".join(names).isidentifier()
-        )
-        for name in names:
-            if not plain:
-                name = name.translate(translate)  # noqa: PLW2901
+        joined = "".join(names)
+        plain = translate is punctuation_to_underscores and (not names or joined.isidentifier())
+        steps = names if plain else [name.translate(translate) for name in names]
+        special = not plain or "__" in joined
+        for name in steps:
             # Special names belong to Python: no URL reaches __class__ or __dict__.
-            child = None if name[:2] == "__" else getattr(node, name, None)
+            child = None if special and name[:2] == "__" else getattr(node, name, None)
             if child is None:
                 if getattr(node, self.dispatch_method_name, None) is not None:
                     return self._descend_asking(nodes, names)

@@ -117,7 +117,8 @@ class Hub:
         results: list[Any] = []
         try:
             if len(listeners) == 1:
-                return [listeners[0](*args, **kwargs)]
+                listener = listeners[0]
+                return [listener(*args, **kwargs) if args or kwargs else listener()]
             for listener in listeners:
                 results.append(listener(*args, **kwargs))  # noqa: PERF401  (counts the successes)
         except Exception as error:

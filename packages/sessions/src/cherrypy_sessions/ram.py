@@ -56,7 +56,8 @@ class RamSession(Session):
     def clean_up(self) -> None:
         """Remove expired sessions, except those that a request has locked or waits for."""
         now = self.now()
-        for session_id, record in list(self.cache.items()):
+        # NOTE: a copy: a list of the items could be interrupted, by the garbage collector.
+        for session_id, record in self.cache.copy().items():
             if record[1] > now:
                 continue
             # The guard keeps out those who lock the session or renew it, see _save.
@@ -64,7 +65,7 @@ class RamSession(Session):
                 current = self.cache.get(session_id)
                 if current is not None and current[1] <= now and session_id not in self.locks:
                     del self.cache[session_id]
-            # NOTE: the list keeps the data alive until the end, outside the guard.
+            # NOTE: the copy keeps the data alive until the end, outside the guard.
 
     def _exists(self) -> bool:
         record = self.cache.get(self._id)

@@ -65,17 +65,24 @@ def start(bus: Bus) -> None:
         bus.may_exit_process = may_exit_process
 
 
-def serve(server: Server) -> None:
-    """Run `server` until SIGTERM or Ctrl-C; what the main thread of a process does.
+def serve(server: Server, *others: Server) -> None:
+    """Run servers until SIGTERM or Ctrl-C; what the main thread of a process does.
+
+    Args:
+        server: the first one.
+        others: more, on the same bus. If one cannot be started, none is.
 
     Raises:
-        StartError: if it cannot be started.
+        StartError: if one cannot be started.
     """
     bus = server.bus
     console = Console(bus)
-    server.subscribe()
+    servers = (server, *others)
+    for each in servers:
+        each.subscribe()
     SignalHandler(bus).subscribe()
     start(bus)
     console.started = True
-    say(f"Serving on {server.description}")
+    for each in servers:
+        say(f"Serving on {each.description}")
     bus.block()

@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from cherrypy_core.errors import HTTPError, NotFound
-from cherrypy_core.message import LazyUUID4
+from cherrypy_core.head import LazyUUID4
 from cherrypy_core.request import Request
 from cherrypy_core.serving import request
 from cherrypy_core.urls import Host

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cherrypy_core.errors import NotFound
+from cherrypy_core.head import LazyUUID4
 from cherrypy_core.hooks import Hook, HookMap, hookpoints
-from cherrypy_core.message import LazyUUID4
 from cherrypy_core.namespaces import (
     error_page_namespace,
     hooks_namespace,

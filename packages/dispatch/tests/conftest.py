@@ -63,8 +63,9 @@ class Site:
 
         self.app.request_class = Served
 
-    def __call__(self, url, method="GET", body=None):
+    def __call__(self, url, method="GET", body=None, headers=None, environ=None):
         """Request *url*; a *body* is a form."""
+        further = environ or {}
         path, _, query = url.partition("?")
         environ = {
             "REQUEST_METHOD": method,
@@ -84,11 +85,19 @@ class Site:
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
+        for name, value in (headers or {}).items():
+            environ["HTTP_" + name.upper().replace("-", "_")] = value
+        environ.update(further)
         if body is None and method in {"POST", "PUT", "PATCH"}:
             body = ""
         if body is not None:
             environ["CONTENT_LENGTH"] = str(len(body))
             environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"
+        start, data = self.answer(environ)
+        return Answer(start[-1][0], start[-1][1], data, self.served[-1])
+
+    def answer(self, environ):
+        """Call the application; return what it has started, and the body."""
         start = []
         chunks = self.app(environ, lambda *args: start.append(args))
         try:
@@ -96,7 +105,7 @@ class Site:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        return Answer(start[-1][0], start[-1][1], data, self.served[-1])
+        return start, data
 
 
 @pytest.fixture(autouse=True)

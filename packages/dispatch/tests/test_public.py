@@ -12,6 +12,9 @@ PUBLIC = {
         "LateParamPageHandler",
         "MethodDispatcher",
         "PageHandler",
+        "RoutesDispatcher",
+        "VirtualHost",
+        "XMLRPCDispatcher",
         "__version__",
         "getargspec",
         "popargs",
@@ -20,9 +23,12 @@ PUBLIC = {
         "validate_translator",
     ],
     "cherrypy_dispatch.handlers": ["LateParamPageHandler", "PageHandler"],
-    "cherrypy_dispatch.layers": ["plan_along"],
+    "cherrypy_dispatch.hosts": ["VirtualHost"],
+    "cherrypy_dispatch.layers": ["plan_along", "plan_of"],
     "cherrypy_dispatch.methods": ["MethodDispatcher"],
     "cherrypy_dispatch.popargs": ["popargs"],
+    "cherrypy_dispatch.routes": ["RoutesDispatcher"],
+    "cherrypy_dispatch.rpc": ["XMLRPCDispatcher"],
     "cherrypy_dispatch.spec": ["explain", "getargspec", "test_callable_spec"],
     "cherrypy_dispatch.tree": [
         "Dispatcher",
@@ -40,8 +46,13 @@ def test_the_public_names_are_these(name):
         assert getattr(module, public) is not None
 
 
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'nosuch'"):
+        importlib.import_module("cherrypy_dispatch").nosuch  # noqa: B018  (it must fail)
+
+
 def test_what_only_errors_need_is_not_imported_before_one():
     # `inspect` alone would double the time that the import takes.
-    code = "import sys, cherrypy_dispatch; print('inspect' in sys.modules)"
+    code = "import sys, cherrypy_dispatch; print({'inspect', 'routes'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert done.stdout == "set()\n"

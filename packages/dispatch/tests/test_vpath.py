@@ -245,7 +245,9 @@ class TestMistakes:
         assert answer.status == 303
         assert answer.headers["Location"] == "http://example.com/page"
 
-    @pytest.mark.parametrize("chosen", [5, "text", [], object()], ids=repr)
+    @pytest.mark.parametrize(
+        "chosen", [5, "text", [], object()], ids=lambda chosen: type(chosen).__name__
+    )
     def test_a_choice_that_is_no_node_leads_nowhere(self, site, node, chosen):
         def choose(self, vpath):
             return chosen

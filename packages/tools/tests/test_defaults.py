@@ -28,6 +28,7 @@ TABLE = [
     ("staticdir", "before_handler", 50, "static.staticdir"),
     ("staticfile", "before_handler", 50, "static.staticfile"),
     ("trailing_slash", "before_handler", 60, "slashes.trailing_slash"),
+    ("xmlrpc", "", 50, "xmlrpcutil.on_error"),
 ]
 
 

@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cherrypy_dispatch.hosts import VirtualHost
+    from cherrypy_dispatch.routes import RoutesDispatcher
+    from cherrypy_dispatch.rpc import XMLRPCDispatcher
     from cherrypy_dispatch.spec import getargspec, test_callable_spec
 
 __all__ = [
@@ -17,6 +20,9 @@ __all__ = [
     "LateParamPageHandler",
     "MethodDispatcher",
     "PageHandler",
+    "RoutesDispatcher",
+    "VirtualHost",
+    "XMLRPCDispatcher",
     "getargspec",
     "punctuation_to_underscores",
     "test_callable_spec",
@@ -24,9 +30,14 @@ __all__ = [
 ]
 
 
+#: What not every application needs (inspect is slow to import).
+_LATE = frozenset(
+    ("RoutesDispatcher", "VirtualHost", "XMLRPCDispatcher", "getargspec", "test_callable_spec")
+)
+
+
 def __getattr__(name: str) -> Any:
-    # Slow to import (inspect), and needed for errors only.
-    if name in {"getargspec", "test_callable_spec"}:
+    if name in _LATE:
         import cherrypy_dispatch  # noqa: PLC0415
 
         return getattr(cherrypy_dispatch, name)

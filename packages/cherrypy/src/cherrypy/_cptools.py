@@ -6,6 +6,7 @@ from cherrypy import tools as default_toolbox
 from cherrypy_tools.sessiontool import SessionTool
 from cherrypy_tools.tool import ErrorTool, HandlerTool, HandlerWrapperTool, Tool
 from cherrypy_tools.toolbox import Toolbox
+from cherrypy_tools.xmlrpcutil import XMLRPCController
 
 __all__ = [
     "ErrorTool",
@@ -14,5 +15,6 @@ __all__ = [
     "SessionTool",
     "Tool",
     "Toolbox",
+    "XMLRPCController",
     "default_toolbox",
 ]

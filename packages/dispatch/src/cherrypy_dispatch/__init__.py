@@ -12,6 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cherrypy_dispatch.hosts import VirtualHost
+    from cherrypy_dispatch.routes import RoutesDispatcher
+    from cherrypy_dispatch.rpc import XMLRPCDispatcher
     from cherrypy_dispatch.spec import getargspec, test_callable_spec
 
 __all__ = [
@@ -19,6 +22,9 @@ __all__ = [
     "LateParamPageHandler",
     "MethodDispatcher",
     "PageHandler",
+    "RoutesDispatcher",
+    "VirtualHost",
+    "XMLRPCDispatcher",
     "__version__",
     "getargspec",
     "popargs",
@@ -28,10 +34,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Slow to import (inspect), and needed for errors only.
-    if name in {"getargspec", "test_callable_spec"}:
-        from cherrypy_dispatch import spec  # noqa: PLC0415
+#: What not every application needs, by the module that has it (inspect is slow to import).
+_LATE = {
+    "RoutesDispatcher": "routes",
+    "VirtualHost": "hosts",
+    "XMLRPCDispatcher": "rpc",
+    "getargspec": "spec",
+    "test_callable_spec": "spec",
+}
 
-        return getattr(spec, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)

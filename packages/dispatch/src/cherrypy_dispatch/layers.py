@@ -10,7 +10,7 @@ from types import MethodType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from cherrypy_core.application import Application
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Section = tuple[str, dict[str, Any]]
     Layer = tuple[dict[str, Any], int, str]
 
-__all__ = ["plan_along"]
+__all__ = ["plan_along", "plan_of"]
 
 
 def plan_along(
@@ -50,6 +50,20 @@ def plan_along(
     if plan is None:
         plan = _unkept_plan(app, start, names, _layers(sections, nodes, used, chosen, default))
     return plan
+
+
+def plan_of(app: Application, layers: Iterable[tuple[dict[str, Any], str]]) -> Plan:
+    """Return what *layers* mean, on top of the global configuration.
+
+    For dispatchers that know no objects on a way.
+
+    Args:
+        app: the application.
+        layers: config dicts, each with the path that it is for; later ones override.
+    """
+    start = app.plans.root or app.plans.start()
+    steps = [(layer, 0, path) for layer, path in layers if layer]
+    return _kept_plan(app, start, [], iter(steps)) or _unkept_plan(app, start, [], iter(steps))
 
 
 def _kept_plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cherrypy_tools.late import LateHandlerTool, LateTool
+from cherrypy_tools.late import LateErrorTool, LateHandlerTool, LateTool
 from cherrypy_tools.sessiontool import SessionTool
 from cherrypy_tools.toolbox import Toolbox
 
@@ -60,5 +60,6 @@ def default_toolbox(
     )
     for name, source in _HANDLERS:
         setattr(tools, name, LateHandlerTool("cherrypy_tools." + source, name))
+    tools.xmlrpc = LateErrorTool("cherrypy_tools.xmlrpcutil.on_error")
     tools.sessions = SessionTool(session_class, storage_types, session_defaults)
     return tools

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cherrypy_core.hooks import Hook
-from cherrypy_tools.tool import HandlerTool, Tool
+from cherrypy_tools.tool import ErrorTool, HandlerTool, Tool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from cherrypy_tools.tool import Sink
 
-__all__ = ["Late", "LateHandlerTool", "LateTool"]
+__all__ = ["Late", "LateErrorTool", "LateHandlerTool", "LateTool"]
 
 
 class Late(Tool):
@@ -94,6 +94,21 @@ class LateHandlerTool(Late, HandlerTool):
 
     def __init__(self, source: str, name: str | None = None) -> None:
         self._point = "before_handler"
+        self._source = source
+        self._name = name
+        self._priority = 50
+
+
+class LateErrorTool(Late, ErrorTool):
+    """An `ErrorTool` that is given where its function is, not the function.
+
+    Args:
+        source: module and name of the function, with dots.
+        name: the name in the configuration. Default: the attribute of the toolbox.
+    """
+
+    def __init__(self, source: str, name: str | None = None) -> None:
+        self._point = ""
         self._source = source
         self._name = name
         self._priority = 50

@@ -30,6 +30,7 @@ _MODULES = (
     "reprconf",
     "sessions",
     "static",
+    "xmlrpcutil",
 )
 
 __getattr__ = lazy_modules(__name__, {name: f"{__name__}.{name}" for name in _MODULES})

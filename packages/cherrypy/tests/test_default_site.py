@@ -44,7 +44,9 @@ def test_the_parts_belong_together():
 
 def test_the_documented_plugins_are_there():
     engine = cherrypy.engine
-    assert {"autoreload", "thread_manager", "signal_handler", "signals"} <= set(vars(engine))
+    assert {"autoreload", "thread_manager", "timeout_monitor", "signal_handler", "signals"} <= set(
+        vars(engine)
+    )
     starting = [getattr(listener, "__self__", None) for listener in engine.listeners["start"]]
     assert engine.autoreload in starting
     assert cherrypy.server in starting

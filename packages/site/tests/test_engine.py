@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from cherrypy_core.expose import expose
+from cherrypy_core.serving import response
 from cherrypy_site.engine import Engine
 
 
@@ -15,6 +17,8 @@ def test_the_plugins_are_attributes():
     bus = Engine()
     assert bus.autoreload in owners(bus, "start")
     assert bus.thread_manager in owners(bus, "acquire_thread")
+    assert bus.timeout_monitor in owners(bus, "start")
+    assert bus.timeout_monitor.frequency == 60
     assert {"acquire_thread", "start_thread", "stop_thread", "release_thread"} <= set(
         bus.listeners
     )
@@ -64,3 +68,39 @@ def test_an_engine_never_ends_the_process():
     bus.subscribe("start", fail)
     with pytest.raises(Exception, match="broken"):
         bus.start()
+
+
+def test_requests_under_way_are_known_until_they_end(site, call):
+    seen = []
+
+    class Root:
+        @expose
+        def index(self):
+            monitor = site.bus.timeout_monitor
+            seen.append(len(monitor.servings))
+            monitor.run()
+            seen.append(response.timed_out)
+            response.timeout = -1
+            monitor.run()
+            seen.append(response.timed_out)
+            response.timeout = 300
+            response.timed_out = False
+            return "done"
+
+        @expose
+        def stream(self):
+            response.stream = True
+            yield "one"
+            seen.append(len(site.bus.under_way))
+
+        @expose
+        def fail(self):
+            raise KeyError("fail")
+
+    site.tree.mount(Root())
+    assert call(site).body == "done"
+    assert seen == [1, False, True]
+    call(site, "/stream")
+    assert seen[3:] == [1]
+    assert call(site, "/fail").status.startswith("500")
+    assert site.bus.under_way == set()

@@ -1,7 +1,9 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 
@@ -184,3 +186,44 @@ def spawn(tmp_path, environment):
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+class Manager:
+    """The service manager's end of a notification socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.socket.settimeout(PATIENCE)
+        self.environ = {"NOTIFY_SOCKET": path}
+
+    def receive(self):
+        return self.socket.recv(10000).decode().split("\n")
+
+    def wait_for(self, state):
+        while state not in self.receive():
+            pass
+
+    def drain(self):
+        """Return what has come so far; datagrams are there as soon as they are sent."""
+        messages = []
+        self.socket.setblocking(False)
+        try:
+            while True:
+                messages.append(self.receive())
+        except BlockingIOError:
+            return messages
+        finally:
+            self.socket.settimeout(PATIENCE)
+
+    def nothing(self):
+        assert self.drain() == []
+
+
+@pytest.fixture
+def manager():
+    # A short path: that of a Unix socket has 108 bytes at most.
+    with tempfile.TemporaryDirectory() as directory:
+        manager = Manager(f"{directory}/notify")
+        yield manager
+        manager.socket.close()

@@ -7,17 +7,20 @@ import pytest
 PUBLIC = {
     "cherrypy_wspbus": ["Bus", "ChannelFailures", "State", "__version__", "states"],
     "cherrypy_wspbus.failures": ["ChannelFailures"],
+    "cherrypy_wspbus.health": ["Health", "Report"],
     "cherrypy_wspbus.plugins": [
         "Autoreloader",
         "BackgroundTask",
         "Daemonizer",
         "DropPrivileges",
         "Monitor",
+        "Notifier",
         "PIDFile",
         "PerpetualTimer",
         "SignalHandler",
         "SimplePlugin",
         "ThreadManager",
+        "TimeoutMonitor",
     ],
     "cherrypy_wspbus.ports": [
         "Timeouts",
@@ -36,6 +39,14 @@ PUBLIC = {
         "current_directory",
         "flush_standard_streams",
         "replace_process",
+    ],
+    "cherrypy_wspbus.sockets": ["InheritedSockets", "VARIABLE", "address_key"],
+    "cherrypy_wspbus.systemd": [
+        "ActivatedSocket",
+        "activated_sockets",
+        "notify",
+        "reloading",
+        "watchdog_interval",
     ],
     "cherrypy_wspbus.servers": [
         "ServerAdapter",

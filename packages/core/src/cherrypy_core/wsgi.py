@@ -198,6 +198,7 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any], app: Appl
             and not request.awaits_end()
         ):
             request.closed = True
+            app.ended(request)
             set_request(None)
             return chunks
         return Streamed(request, app, chunks)

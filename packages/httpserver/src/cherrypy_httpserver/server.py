@@ -31,6 +31,7 @@ SETTINGS = frozenset(
         "shutdown_timeout",
         "socket_file",
         "socket_host",
+        "socket_name",
         "socket_port",
         "socket_queue_size",
         "socket_timeout",

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cheroot import wsgi
@@ -16,7 +17,7 @@ from cherrypy_httpserver.__about__ import __version__
 from cherrypy_httpserver.errors import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cherrypy_httpserver.server import Server
 
@@ -45,6 +46,12 @@ class WSGIServer(wsgi.Server):
         log: called with (message, level, traceback) for what the server has to report; by
             default the log of the adapter's bus, and standard error if nobody listens there.
 
+    Attributes:
+        listening_socket: a socket from systemd or from the process before this one, to be
+            served instead of one of our own; it is closed in the end.
+        address_stays: true if the file of a Unix socket must not be removed: it is systemd's, or
+            the next process uses it.
+
     Raises:
         SettingError: if there is no application, or a setting has an impossible value.
     """
@@ -65,6 +72,8 @@ class WSGIServer(wsgi.Server):
         self._log = log
         # The file of the Unix socket that we have made: (path, device, inode).
         self._socket_file: tuple[str, int, int] | None = None
+        self.listening_socket: socket.socket | None = None
+        self.address_stays = False
         super().__init__(
             server_adapter.bind_addr,
             app,
@@ -122,10 +131,18 @@ class WSGIServer(wsgi.Server):
         """
         _statistics()[self._statistics_key] = self.stats
         try:
-            super().prepare()
+            with _no_activation():
+                super().prepare()
         except BaseException:
             _statistics().pop(self._statistics_key, None)
             raise
+
+    def bind(self, family: Any, type: Any, proto: int = 0) -> Any:  # noqa: A002  # cheroot's name
+        """Listen on the configured address, or take the socket that listens already."""
+        if self.listening_socket is None:
+            return super().bind(family, type, proto)
+        self.socket = self.listening_socket
+        return self.socket
 
     def stop(self) -> None:
         """Stop listening, finish the requests under way, end the threads.
@@ -157,9 +174,12 @@ class WSGIServer(wsgi.Server):
         Raises:
             OSError: if there is another kind of file, or a server listens there.
         """
-        if not bind_addr.startswith("\0"):
-            _refuse_what_is_in_use(bind_addr)
-        bound = super().bind_unix_socket(bind_addr)  # type: ignore[no-untyped-call]  # cheroot's
+        if self.listening_socket is not None:
+            bound = self.socket = self.listening_socket
+        else:
+            if not bind_addr.startswith("\0"):
+                _refuse_what_is_in_use(bind_addr)
+            bound = super().bind_unix_socket(bind_addr)  # type: ignore[no-untyped-call]  # cheroot's
         if not bind_addr.startswith("\0"):
             status = os.stat(bind_addr)  # noqa: PTH116  # a path, given and used as text
             self._socket_file = (bind_addr, status.st_dev, status.st_ino)
@@ -171,6 +191,8 @@ class WSGIServer(wsgi.Server):
             return
         path, device, inode = self._socket_file
         self._socket_file = None
+        if self.address_stays:
+            return
         try:
             status = os.stat(path)  # noqa: PTH116  # as above
             if (status.st_dev, status.st_ino) == (device, inode):
@@ -181,6 +203,17 @@ class WSGIServer(wsgi.Server):
             self.error_log(
                 f"The socket file {path!r} could not be removed: {error}", logging.WARNING
             )
+
+
+@contextmanager
+def _no_activation() -> Iterator[None]:
+    """Hide systemd's sockets: cheroot would take the first one, also if it is not for us."""
+    pid = os.environ.pop("LISTEN_PID", None)
+    try:
+        yield
+    finally:
+        if pid is not None:
+            os.environ["LISTEN_PID"] = pid
 
 
 def _gateway(version: Any) -> Any:

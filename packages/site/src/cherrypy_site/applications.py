@@ -47,6 +47,7 @@ class SiteApplication(Application):
             toolboxes={"tools": site.tools},
             software=site.software,
         )
+        self.keep_under_way(site.bus.under_way)
         if type(self).request_class is Request:
             self.request_class = site.request_class
         # A child of the site's log; before the configuration, which sets it up.

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from cherrypy_wspbus import Bus
-from cherrypy_wspbus.plugins import Autoreloader, SignalHandler, ThreadManager
+from cherrypy_wspbus.plugins import (
+    Autoreloader,
+    SignalHandler,
+    ThreadManager,
+    TimeoutMonitor,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from cherrypy_core.request import Request
+    from cherrypy_core.response import Response
 
 __all__ = ["Engine", "Signals"]
 
@@ -44,8 +52,10 @@ class Engine(Bus):
     Attributes:
         autoreload: restarts the process when one of its files changes. Subscribed.
         thread_manager: tells listeners about new threads. Subscribed.
+        timeout_monitor: has responses look whether they take too long. Subscribed.
         signal_handler: SIGTERM and its like. Not subscribed: `quickstart` does that.
         signals: subscribes all that has to do with signals.
+        under_way: the requests that the site's applications are serving, in all threads.
     """
 
     # What is embedded in another program never ends that program's process.
@@ -57,5 +67,12 @@ class Engine(Bus):
         self.autoreload.subscribe()
         self.thread_manager = ThreadManager(self)
         self.thread_manager.subscribe()
+        self.under_way: set[Request] = set()
+        self.timeout_monitor = TimeoutMonitor(self, self._responses)
+        self.timeout_monitor.subscribe()
         self.signal_handler = SignalHandler(self)
         self.signals = Signals(self)
+
+    def _responses(self) -> list[Response]:
+        """Return the responses under way. Other threads begin and end some meanwhile."""
+        return [request.response_served for request in self.under_way.copy()]

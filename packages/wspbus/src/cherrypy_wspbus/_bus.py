@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import threading
@@ -14,6 +15,7 @@ from cherrypy_wspbus._hub import Hub
 from cherrypy_wspbus._state import MOVES, State
 from cherrypy_wspbus._waiters import Waiters
 from cherrypy_wspbus.failures import ChannelFailures
+from cherrypy_wspbus.sockets import VARIABLE, InheritedSockets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Bus(Hub):
         max_cloexec_files: file descriptors below this number are closed when the process is
             replaced, 0 to leave them alone.
         inherited_files: file descriptors that stay open when the process is replaced.
+        sockets: the listening sockets that came from systemd or from the process before this
+            one, and those that the next one gets.
         may_exit_process: false if the bus must never end the process by itself (it does so
             with code 70 after a failed start or stop): then the error is raised instead.
     """
@@ -53,6 +57,7 @@ class Bus(Hub):
         super().__init__(("start", "main", "stop", "graceful", "exit", "log"))
         self.execv = False
         self.inherited_files: set[int] = set()
+        self.sockets = InheritedSockets()
         self._state = State.STOPPED
         # The thread that runs the listeners of `exit`, if one does.
         self._exiting: int | None = None
@@ -85,7 +90,7 @@ class Bus(Hub):
         return True
 
     def start(self) -> None:
-        """Start everything on the bus: publish `start`.
+        """Start everything on the bus: publish `start`, and `started` if nothing failed.
 
         Raises:
             ChannelFailures: if a listener failed. Before that everything is stopped again
@@ -95,6 +100,8 @@ class Bus(Hub):
             return
         atexit.unregister(self._clean_exit)
         atexit.register(self._clean_exit)
+        # A restart that was asked for before is over.
+        self.execv = False
         self.log("Bus STARTING")
         try:
             self.publish("start")
@@ -109,8 +116,14 @@ class Bus(Hub):
             self._shut_down()
             raise
         if self._state is State.STARTING:
+            # Whoever wants one of them has it: an open socket that nobody serves keeps
+            # clients waiting for ever.
+            self.sockets.discard()
             self.state = State.STARTED
             self.log("Bus STARTED")
+            # The failures have been logged, and what has started goes on.
+            with contextlib.suppress(ChannelFailures):
+                self.publish("started")
         else:
             # Stopped from another thread or by a listener: what started since must stop, too.
             self.log(f"Bus start was overtaken, the bus is {self._state.name}")
@@ -128,6 +141,11 @@ class Bus(Hub):
             if self._state is State.STOPPING:
                 self.state = State.STOPPED
             self.log("Bus STOPPED")
+
+    @property
+    def exiting(self) -> bool:
+        """True from the call of `exit` or `restart` on: what is still there finishes its work."""
+        return self._exiting is not None or self._state is State.EXITING
 
     def graceful(self) -> None:
         """Ask the listeners of `graceful` to reload or finish what they have at hand."""
@@ -299,5 +317,7 @@ class Bus(Hub):
         """Replace the process by a fresh one with the same command line and directory."""
         command = reexec.command_line()
         self.log(f"Re-spawning {' '.join(command)}")
-        kept = self.inherited_files | reexec.activation_files()
+        kept = self.inherited_files | reexec.activation_files() | self.sockets.kept_files
+        if self.sockets.kept_files:
+            os.environ[VARIABLE] = self.sockets.variable(os.getpid())
         reexec.replace_process(command, self._startup_directory, self.max_cloexec_files, kept)

@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 __all__ = [
     "activation_files",
@@ -49,14 +49,19 @@ def command_line() -> list[str]:
     return [sys.executable or original[0], *original[1:]]
 
 
-def activation_files() -> set[int]:
+def activation_files(environ: Mapping[str, str] | None = None) -> set[int]:
     """Return the descriptors of the sockets that systemd opened for this very process.
 
     They stay valid in the new process, which has the same process id (sd_listen_fds(3)).
+
+    Args:
+        environ: where to look for `LISTEN_PID` and `LISTEN_FDS`; by default the environment
+            of the process.
     """
-    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+    variables = os.environ if environ is None else environ
+    if variables.get("LISTEN_PID") != str(os.getpid()):
         return set()
-    count = os.environ.get("LISTEN_FDS", "")
+    count = variables.get("LISTEN_FDS", "")
     # Nobody passes thousands of sockets; a number like that is an error in the environment.
     number = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0  # noqa: PLR2004
     return set(range(_FIRST_ACTIVATION_FILE, _FIRST_ACTIVATION_FILE + number))
@@ -74,11 +79,15 @@ def close_on_exec(limit: int, kept: Collection[int] = ()) -> None:
     for number in _open_files(limit):
         if number < _FIRST_ACTIVATION_FILE or number >= limit:
             continue
-        try:
-            os.set_inheritable(number, number in kept)
-        except OSError:
-            # Not open, for example the one that the directory was listed with.
-            continue
+        _inherit(number, number in kept)
+
+
+def _inherit(number: int, inherit: bool = True) -> None:
+    try:
+        os.set_inheritable(number, inherit)
+    except OSError:
+        # Not open, for example the one that the directory was listed with.
+        return
 
 
 def _open_files(limit: int) -> Collection[int]:
@@ -110,7 +119,7 @@ def replace_process(
     Args:
         command: full path of the program, then its arguments.
         directory: the working directory of the new process, None for the present one.
-        limit: see `close_on_exec`; 0 leaves all files alone.
+        limit: see `close_on_exec`; 0 leaves all files alone but for those in `kept`.
         kept: see `close_on_exec`.
     """
     if directory is not None:
@@ -121,7 +130,10 @@ def replace_process(
         from subprocess import list2cmdline  # noqa: PLC0415  (slow to import, Windows only)
 
         arguments = [list2cmdline([argument]) for argument in arguments]
-    elif limit:
-        close_on_exec(limit, kept)
+    else:
+        if limit:
+            close_on_exec(limit, kept)
+        for number in kept:
+            _inherit(number)
     flush_standard_streams()
     os.execv(command[0], arguments)  # noqa: S606  (the very command of this process)

@@ -17,7 +17,6 @@ from cherrypy_wspbus.ports import (
     wait_for_free_port,
     wait_for_occupied_port,
 )
-from cherrypy_wspbus.reexec import activation_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +51,12 @@ class ServerAdapter:
     server has an attribute `ready`, it is waited for until that is true, otherwise until the
     address answers. Several adapters can be on one bus.
 
+    If systemd or the process before this one has a listening socket for the server (see
+    `Bus.sockets`), the server's attribute `listening_socket` is set to it before the start: the
+    server serves on that socket and closes it in the end. It must not remove the file of a Unix
+    socket while its attribute `address_stays` is true. A server without a
+    `listening_socket` makes its own socket.
+
     Args:
         bus: the bus.
         httpserver: the server.
@@ -59,9 +64,13 @@ class ServerAdapter:
             thing, as for a server that is started by its first request.
 
     Attributes:
+        socket_name: which of systemd's sockets to serve on (`FileDescriptorName=`), None for
+            the one with the address of the server, else the first.
         interrupt: the exception that ended the server, None while all is well.
         running: true between a successful start and the stop.
     """
+
+    socket_name: str | None = None
 
     def __init__(self, bus: Bus, httpserver: Any = None, bind_addr: Address = None) -> None:
         self.bus = bus
@@ -134,8 +143,8 @@ class ServerAdapter:
         if self.httpserver is None:
             raise ValueError("No HTTP server has been created.")
         self.interrupt = None
-        # systemd listens on the port already, for us.
-        if isinstance(self.bind_addr, tuple) and self.bind_addr[1] and not activation_files():
+        # With an inherited socket the port is ours already.
+        if not self._inherit() and isinstance(self.bind_addr, tuple) and self.bind_addr[1]:
             self._check_port(*self.bind_addr)
 
         self._returned.clear()
@@ -154,6 +163,38 @@ class ServerAdapter:
             self._abandon()
             raise
         self.bus.log(f"Serving on {self.description}")
+
+    def _inherit(self) -> bool:
+        """Give the server the listening socket that is there for it; tell if there is one."""
+        sockets = self.bus.sockets
+        listening = sockets.take_over(self.bind_addr)
+        stays = listening is None
+        if listening is None:
+            listening = sockets.activated(self.bind_addr, self.socket_name)
+        if hasattr(self.httpserver, "listening_socket"):
+            self.httpserver.listening_socket = listening
+            self.httpserver.address_stays = stays and listening is not None
+        elif listening is not None:
+            # It cannot use it: the address must be free for the server's own socket. One of
+            # systemd's stays open, the server may know about these by itself.
+            listening.close()
+        return listening is not None
+
+    def _hand_on(self) -> bool:
+        """Keep the listening socket for the process that replaces this one; tell if that is so."""
+        listening: Any = getattr(self.httpserver, "socket", None)
+        if not self.bus.execv or not hasattr(self.httpserver, "listening_socket"):
+            return False
+        if self.httpserver.address_stays:
+            # systemd's: the next process gets it in the same way.
+            return True
+        try:
+            self.bus.sockets.keep(self.bind_addr, listening)
+        except (AttributeError, OSError, TypeError, ValueError):
+            # Not a socket, or closed already.
+            return False
+        self.httpserver.address_stays = True
+        return True
 
     def _abandon(self) -> None:
         """Stop a server that has not come up, so that its thread does not stay behind."""
@@ -244,6 +285,8 @@ class ServerAdapter:
         address = self.bound_addr
         served_in_thread = not self._returned.is_set()
         try:
+            if self._hand_on():
+                address = None
             self.httpserver.stop()
             if not (served_in_thread and self._join()) and isinstance(address, tuple):
                 host, port = address

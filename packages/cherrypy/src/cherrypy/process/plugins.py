@@ -8,11 +8,13 @@ from cherrypy_wspbus.plugins import (
     Daemonizer,
     DropPrivileges,
     Monitor,
+    Notifier,
     PerpetualTimer,
     PIDFile,
     SignalHandler,
     SimplePlugin,
     ThreadManager,
+    TimeoutMonitor,
 )
 
 __all__ = [
@@ -21,9 +23,11 @@ __all__ = [
     "Daemonizer",
     "DropPrivileges",
     "Monitor",
+    "Notifier",
     "PIDFile",
     "PerpetualTimer",
     "SignalHandler",
     "SimplePlugin",
     "ThreadManager",
+    "TimeoutMonitor",
 ]

@@ -133,7 +133,7 @@ def test_no_request_is_lost_when_the_process_is_replaced(spawn):
         customer.wait_for(run)
         process.stdin.write("\n")
         process.stdin.flush()
-        expect(process, "Bus STARTED")
+        expect(process, "PORTS")
     customer.wait_for("3")
     customer.enough = True
     customer.join(PATIENCE)
@@ -147,11 +147,11 @@ def test_the_file_of_a_unix_socket_goes_to_the_next_process_and_then_away(spawn,
         process = spawn(RESTART_TWICE, "[(None, 'web.sock')]")
         path = Path(tmp_path, "web.sock")
         for _ in range(2):
-            expect(process, "Bus STARTED")
+            expect(process, "PORTS")
             inode = path.stat().st_ino
             process.stdin.write("\n")
             process.stdin.flush()
-        expect(process, "Bus STARTED")
+        expect(process, "PORTS")
         assert path.stat().st_ino == inode
         process.terminate()
         assert process.wait(PATIENCE) == 0

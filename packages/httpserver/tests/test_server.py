@@ -28,6 +28,7 @@ DEFAULTS = {
     "socket_file": None,
     "socket_host": "127.0.0.1",
     "socket_port": 8080,
+    "socket_name": None,
     "socket_queue_size": 1024,
     "socket_timeout": 10,
     "ssl_certificate": None,

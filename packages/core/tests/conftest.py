@@ -14,6 +14,20 @@ settings.register_profile("cherrypy-core", deadline=None)
 settings.load_profile("cherrypy-core")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Let what was printed and logged be passed on in UTF-8, by parallel test runs.
+
+    Some tests log lone surrogates, to see that it does no harm.
+    """
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
+
+
+
 class Page:
     """What the dispatcher finds. (A closure that knows the request would be a cycle.)"""
 

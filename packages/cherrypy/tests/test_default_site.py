@@ -259,3 +259,29 @@ def test_a_failing_start_ends_the_process_with_a_code(tmp_path):
         )
     assert done.returncode == 70
     assert f"port {port} is in use" in done.stderr
+
+
+def test_a_log_of_ones_own_can_be_assigned(python):
+    # As WMCore and others do it.
+    printed = python(
+        "import cherrypy\n"
+        "from cherrypy._cplogging import LogManager\n"
+        "class Log(LogManager):\n"
+        "    def access(self):\n"
+        "        print('access', cherrypy.request.path_info)\n"
+        "    def error(self, msg='', context='', severity=20, traceback=False):\n"
+        "        print('error', context, msg)\n"
+        "class Root:\n"
+        "    @cherrypy.expose\n"
+        "    def index(self):\n"
+        "        cherrypy.log('own')\n"
+        "        return 'x'\n"
+        "cherrypy.log = Log()\n"
+        "cherrypy.tree.mount(Root())\n"
+        "from wsgiref.util import setup_testing_defaults\n"
+        "environ = {}\n"
+        "setup_testing_defaults(environ)\n"
+        "cherrypy.tree(environ, lambda *args: None)\n"
+        "cherrypy.engine.log('bus')\n"
+    )
+    assert printed.splitlines() == ["error  own", "access /", "error ENGINE bus"]

@@ -1,16 +1,20 @@
 import io
+import json
 import logging
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cherrypy_core.accesslog import escape, json_values
 from cherrypy_core.config import Config
+from cherrypy_core.jsonlogs import JSONFormatter
 from cherrypy_core.logs import (
     LazyRfc3339UtcTime,
     LogManager,
     NullHandler,
     WSGIErrorHandler,
-    escape,
     logfmt,
 )
 from cherrypy_core.serving import request
@@ -79,7 +83,7 @@ class TestErrorLog:
             ("tab\tand ä stay", "tab\tand ä stay"),
             ("a\n[21/Nov/2026:00:00:00] forged", "a\n [21/Nov/2026:00:00:00] forged"),
             ("a\r\n[21/Nov] forged", "a\\r\n [21/Nov] forged"),
-            ("several\nlines", "several\nlines"),
+            ("several\nlines\n  indented\n", "several\n lines\n  indented\n"),
         ],
     )
     def test_no_message_can_forge_a_record(self, log, written, message, shown):
@@ -209,13 +213,184 @@ class TestAccessLog:
     def test_nothing_is_made_when_nobody_reads_it(self, make_app, call, monkeypatch):
         app = make_app(index=lambda: b"page")
         app.log.access_log.propagate = False
-        monkeypatch.setattr(app.log, "_write_access", lambda: pytest.fail("made"))
+        monkeypatch.setattr(app.log, "write_access", lambda values: pytest.fail("made"))
         assert call(app).body == b"page"
 
     def test_a_page_can_log_its_own_line(self, make_app, call, caplog):
         app = make_app(index=lambda: request.app.log.access() or b"")
         call(app)
         assert len([r for r in caplog.records if ".access." in r.name]) == 2
+
+
+class TestSubclasses:
+    """Applications put log managers of their own in the place of the built-in one."""
+
+    def test_one_may_write_what_it_likes(self, make_app, call, caplog):
+        class Terse(LogManager):
+            def access(self):
+                self.access_log.info("served %s", request.path_info)
+
+            def error(self, msg="", context="", severity=logging.INFO, traceback=False):
+                super().error(f"<{msg}>", context, severity, traceback)
+
+        app = make_app(index=lambda: app.log("hello", "OWN") or b"")
+        app.log = Terse("terse", "cherrypy-core-tests")
+        call(app)
+        assert [record.getMessage() for record in caplog.records] == ["OWN <hello>", "served /"]
+
+    def test_one_may_have_a_format_of_its_own(self, make_app, call, caplog):
+        class Short(LogManager):
+            access_log_format = "{r} {s}"
+
+        app = make_app(index=lambda: b"")
+        app.log = Short("short", "cherrypy-core-tests")
+        call(app)
+        assert caplog.records[-1].getMessage() == "GET / HTTP/1.1 200"
+
+    def test_the_time_of_one_is_used_in_both_logs(self, tmp_path):
+        class Counting(LogManager):
+            def time(self):
+                return "<time>"
+
+        log = Counting("counting", "cherrypy-core-tests")
+        log.error_file = tmp_path / "error.log"
+        log("said")
+        log.error_file = ""
+        assert (tmp_path / "error.log").read_text() == "<time> said\n"
+
+
+class TestRecords:
+    """What handlers of one's own find in a record."""
+
+    def test_errors_know_their_context_and_request(self, make_app, call, caplog):
+        app = make_app(index=lambda: app.log("one\ntwo", "OWN") or str(request.unique_id).encode())
+        identifier = call(app).text
+        record = next(r for r in caplog.records if ".error." in r.name)
+        assert (record.context, record.text) == ("OWN", "one\ntwo")
+        assert str(record.request_id) == identifier
+        caplog.clear()
+        app.log("outside")
+        assert caplog.records[0].request_id == "-"
+
+    def test_a_format_can_show_the_request(self, make_app, call):
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logging.Formatter("%(request_id)s %(message)s"))
+        app = make_app(index=lambda: app.log("said") or str(request.unique_id).encode())
+        app.log.error_log.addHandler(handler)
+        identifier = call(app).text
+        app.log.error_log.removeHandler(handler)
+        assert stream.getvalue() == f"{identifier} said\n"
+
+    def test_no_format_lets_a_message_forge_a_record(self, log):
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        log.error_log.addHandler(handler)
+        log("name: x\n2026-11-21 00:00:00,000 forged\n\n\nmore")
+        log.error_log.removeHandler(handler)
+        lines = stream.getvalue().splitlines()
+        assert len(lines) == 5
+        assert [line for line in lines[1:] if line[:1] not in {"", " "}] == []
+
+    def test_an_identifier_that_is_not_ours_cannot_end_its_field(self, make_app, call, caplog):
+        def index():
+            request.unique_id = 'x" forged\n'
+            return b""
+
+        app = make_app(index=index)
+        app.log.access_log_format = '"{i}"'
+        call(app)
+        assert caplog.records[-1].getMessage() == '"x\\" forged\\x0a"'
+
+
+class TestJSON:
+    @pytest.fixture
+    def lines(self, log, tmp_path):
+        """Give a function that returns what has been written, line by line."""
+        log.error_file = log.access_file = tmp_path / "log.jsonl"
+        log.json = True
+
+        def lines():
+            text = (tmp_path / "log.jsonl").read_text(encoding="ascii")
+            return [json.loads(line) for line in text.splitlines()]
+
+        return lines
+
+    def test_every_record_is_an_object_on_a_line(self, log, lines):
+        log("one\n{two}", "ENGINE", logging.WARNING)
+        try:
+            raise ValueError("shown\n[x]")  # noqa: TRY301
+        except ValueError:
+            log("ä\udcff", traceback=True)
+        first, second = lines()
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", first.pop("time"))
+        assert first == {
+            "level": "WARNING",
+            "logger": "cherrypy-core-tests.error.test",
+            "message": "one\n{two}",
+            "context": "ENGINE",
+        }
+        assert second["message"] == "ä\udcff"
+        assert second["exception"].startswith("Traceback")
+        assert second["exception"].endswith("ValueError: shown\n[x]")
+
+    def test_requests_are_told_by_their_parts(self, log, lines, make_app, call):
+        def page(**params):
+            log("within")
+            return b"four"
+
+        app = make_app(index=page)
+        app.log = log
+        forged = '"\n{"status": 500}'
+        call(app, "/?a=b c", headers={"User-Agent": forged}, REMOTE_USER="mia")
+        within, access = lines()
+        assert within["request_id"] == access["request_id"]
+        assert access.pop("seconds") >= 0
+        del access["time"], access["request_id"]
+        assert access == {
+            "level": "INFO",
+            "logger": "cherrypy-core-tests.access.test",
+            "remote": "192.0.2.1",
+            "user": "mia",
+            "method": "GET",
+            "url": "/?a=b c",
+            "protocol": "HTTP/1.1",
+            "status": 200,
+            "bytes": 4,
+            "host": "example.com",
+            "referer": None,
+            "agent": forged,
+        }
+
+    def test_it_can_be_switched_while_running(self, log, lines, tmp_path):
+        log("in JSON")
+        log.json = False
+        log("plain")
+        log.json = True
+        log("in JSON")
+        texts = (tmp_path / "log.jsonl").read_text().splitlines()
+        assert [text[0] for text in texts] == ["{", "[", "{"]
+
+    def test_any_record_can_be_formatted(self):
+        record = logging.makeLogRecord(
+            {"msg": "%s and %s", "args": (1, 2), "stack_info": "here", "exc_text": "there"}
+        )
+        shown = json.loads(JSONFormatter().format(record))
+        assert (shown["message"], shown["stack"], shown["exception"]) == (
+            "1 and 2",
+            "here",
+            "there",
+        )
+
+    @given(st.text(), st.text(), st.text())
+    def test_a_line_stays_a_line(self, message, name, url):
+        record = logging.makeLogRecord({"msg": message, "access": None, "context": name})
+        assert "\n" not in JSONFormatter().format(record)
+        record = logging.makeLogRecord({"msg": "", "access": json_values({"request": url})})
+        text = JSONFormatter().format(record)
+        assert text.isascii()
+        assert text.isprintable()
 
 
 class TestHandlers:
@@ -261,6 +436,17 @@ class TestHandlers:
         log.error_file = ""
         assert (tmp_path / "error.log.1").read_text().count("\n") == 2
         assert path.read_text().endswith("after\n")
+
+    def test_a_file_that_cannot_be_opened_again_stays_open(self, log, tmp_path):
+        folder = tmp_path / "logs"
+        folder.mkdir()
+        log.error_file = str(folder / "error.log")
+        folder.rename(tmp_path / "moved")
+        with pytest.raises(FileNotFoundError):
+            log.reopen_files()
+        log("still written")
+        log.error_file = ""
+        assert "still written" in (tmp_path / "moved" / "error.log").read_text()
 
     def test_handlers_that_have_opened_nothing_yet_are_left_alone(self, log, tmp_path):
         handler = logging.FileHandler(tmp_path / "late.log", delay=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 
 from cherrypy_core.expose import expose
+from cherrypy_core.logs import LogManager
 from cherrypy_site import Site
 
 
@@ -121,3 +122,49 @@ def test_log_files_are_opened_again_when_the_bus_is_graceful(site, hello, tmp_pa
 def test_reopening_can_be_left_to_somebody_else(site):
     site.bus.unsubscribe("graceful", site.log.reopen_files)
     assert site.log.reopen_files not in site.bus.listeners["graceful"]
+
+
+class Own(LogManager):
+    """A log that somebody puts in the place of ours."""
+
+    def __init__(self):
+        super().__init__(None, "own-log-of-the-site-tests")
+        self.seen = []
+
+    def access(self):
+        self.seen.append("access")
+
+    def error(self, msg="", context="", severity=logging.INFO, traceback=False):
+        self.seen.append((msg, context, severity, traceback))
+
+
+def test_a_log_in_the_place_of_ours_sees_everything(site, call):
+    class Root:
+        @expose
+        def index(self):
+            raise RuntimeError
+
+    site.tree.mount(Root())
+    site.log = own = Own()
+    site.bus.log("hello", level=logging.WARNING)
+    call(site)
+    assert own.seen[0] == ("hello", "ENGINE", logging.WARNING, False)
+    assert ("", "HTTP", logging.ERROR, True) in own.seen
+    assert own.seen[-1] == "access"
+
+
+def test_closing_a_site_closes_the_log_that_was_replaced(tmp_path):
+    site = Site({"log.error_file": str(tmp_path / "site")})
+    ours, site.log = site.log, Own()
+    site.close()
+    assert ours.error_log.handlers == []
+
+
+def test_the_format_of_the_site_holds_for_its_applications(site, call, hello, records):
+    site.tree.mount(hello(), "/app")
+    site.tree.mount(hello(), "/own", {"/": {"log.access_log_format": "own {s}"}})
+    lines = records(site.log.access_log)
+    site.config["log.access_log_format"] = "{r} {s}"
+    call(site, "/app/")
+    call(site, "/own/")
+    assert lines == ["GET /app/ HTTP/1.1 200", "own 200"]

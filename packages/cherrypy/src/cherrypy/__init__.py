@@ -52,7 +52,7 @@ log = site.log
 tools = site.tools
 quickstart = site.quickstart
 url = site.url
-_buslog = log.bus_message
+_buslog = site.bus_message
 
 session = ServingProxy("session")
 thread_data = ThreadData()

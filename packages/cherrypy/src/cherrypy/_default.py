@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from cherrypy.__about__ import __version__
 from cherrypy_core.config import environments
 from cherrypy_site import Site
@@ -11,8 +13,11 @@ if TYPE_CHECKING:
     from cherrypy._cprequest import Request
     from cherrypy._cpserver import Server
     from cherrypy._cptree import Application, Tree
+    from cherrypy_core.logs import LogManager
 
 __all__ = ["DefaultSite"]
+
+_facade = vars(sys.modules[__package__])
 
 
 class DefaultSite(Site):
@@ -26,6 +31,11 @@ class DefaultSite(Site):
         self.config.environments = environments
         self.bus.may_exit_process = True
         self.log.screen = True
+
+    def current_log(self) -> LogManager:
+        """Return `cherrypy.log`, whatever an application has made of that."""
+        log: LogManager = _facade.get("log", self.log)
+        return log
 
     def make_sessions(self) -> str:
         """Return the name of the class that keeps sessions in memory."""

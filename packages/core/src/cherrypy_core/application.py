@@ -237,6 +237,10 @@ class Application:
             self.publish("before_request")
         return request, response
 
+    def active_log(self) -> LogManager:
+        """Return the log that requests of this application write to."""
+        return self.log
+
     def release_serving(self) -> None:
         """End the current request: nothing is current afterwards."""
         request = get_request()
@@ -253,7 +257,7 @@ class Application:
             finally:
                 request.close()
         except Exception:  # noqa: BLE001  (it is too late to tell the client anything)
-            log = self.log.error
+            log = self.active_log()
             log("The end of a request failed.", "HTTP", severity=40, traceback=True)
         finally:
             self.ended(request)

@@ -164,7 +164,7 @@ class Context(Message):
         """Write to the error log of the application (of the process, without one)."""
         app = self.app
         if app is not None:
-            app.log.error(msg, context, **kwargs)
+            app.active_log()(msg, context, **kwargs)
         else:
             from cherrypy_core.logs import LogManager  # noqa: PLC0415  (no application: rare)
 

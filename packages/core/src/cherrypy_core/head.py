@@ -193,7 +193,7 @@ class Head:
         return bool((self.wsgi_environ or {}).get("wsgi.multiprocess", False))
 
     @lazy
-    def unique_id(self) -> LazyUUID4:
+    def unique_id(self) -> LazyUUID4 | str:
         """An identifier of this request, for logs."""
         return LazyUUID4()
 

@@ -12,13 +12,20 @@ import logging
 import sys
 import time as _time
 
+from cherrypy_core.accesslog import atoms, json_values, request_values
 from cherrypy_core.serving import current, get_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-__all__ = ["LazyRfc3339UtcTime", "LogManager", "NullHandler", "WSGIErrorHandler", "logfmt"]
+__all__ = [
+    "LazyRfc3339UtcTime",
+    "LogManager",
+    "NullHandler",
+    "WSGIErrorHandler",
+    "logfmt",
+]
 
 #: What the built-in handlers write: the message and, with it, a traceback if there is one.
 logfmt = logging.Formatter("%(message)s")
@@ -46,18 +53,37 @@ def _harmless(text: str) -> str:
     return text if text.isprintable() else text.translate(_CONTROLS)
 
 
+def _one_record(text: str) -> str:
+    """Return *text* harmless, and with its further lines indented.
+
+    Whatever a handler puts in front of a message, only its first line looks like a record.
+    """
+    text = _harmless(text)
+    if "\n" not in text:
+        return text
+    first, *rest = text.split("\n")
+    return "\n".join(
+        [first, *(" " + line if line[:1] not in {"", " ", "\t"} else line for line in rest)]
+    )
+
+
 class _ErrorFormatter(logging.Formatter):
     """Time and message: `[21/Nov/2026:13:46:58] ENGINE Bus STARTED`.
 
-    No further line of a message begins with a bracket: it could be taken for a record.
+    No further line (of a traceback) begins with a bracket: it could be taken for a record.
+
+    Args:
+        manager: whose log it is; a subclass may write the time in its own way.
     """
+
+    def __init__(self, manager: LogManager) -> None:
+        super().__init__("%(message)s")
+        self._own_time = None if type(manager).time is LogManager.time else manager.time
 
     def format(self, record: logging.LogRecord) -> str:
         text = _harmless(super().format(record)).replace("\n[", "\n [")
-        return f"{_stamp(record.created)} {text}"
-
-
-_error_format = _ErrorFormatter("%(message)s")
+        own = self._own_time
+        return f"{_stamp(record.created) if own is None else own()} {text}"
 
 
 class NullHandler(logging.Handler):
@@ -111,26 +137,17 @@ def _wsgi_errors() -> Any:
     return None if environ is None else environ.get("wsgi.errors")
 
 
-_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {
-    ord("\\"): "\\\\",
-    ord('"'): '\\"',
-}
-
-
-def escape(value: str) -> str:
-    """Return *value* as one harmless field of a log line (as Apache writes it)."""
-    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
-        return value
-    return (
-        value.translate(_ESCAPES).encode("ascii", "backslashreplace").decode("ascii")
-        if value.isascii()
-        else "".join(
-            char.translate(_ESCAPES)
-            if char.isascii()
-            else "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
-            for char in value
-        )
-    )
+def _reopen(handler: logging.FileHandler) -> None:
+    handler.acquire()
+    try:
+        # With `delay` the file may not have been opened yet.
+        old = handler.stream
+        if old is not None:
+            # First the new one: if that fails, there is a log still.
+            handler.stream = handler._open()  # noqa: SLF001  (see FileHandler)
+            old.close()
+    finally:
+        handler.release()
 
 
 class LogManager:
@@ -143,11 +160,22 @@ class LogManager:
     Attributes:
         error_log: the logger `ROOT.error[.APPID]`.
         access_log: the logger `ROOT.access[.APPID]`.
+        parent: the log of the site that this one is a part of. Its `access_log_format` holds
+            here too, if this one's is the usual one.
         access_log_format: the line of the access log, with `{x}` or `%(x)s` for: h remote
             host, l always "-", u user, t time, r request line, s status, b bytes of the
             body, f Referer, a User-Agent, o Host, i request id, z time in RFC 3339 form.
+            Every value is escaped: none can end its field, or the line.
+
+    The records of the access log have two attributes of their own, `access` (a dict of the
+    values before they are escaped, see `cherrypy_core.jsonlogs`) and `request_id`; those of
+    the error log `context`, `text` (the message as it was given) and `request_id`, which is
+    "-" where no request is being served.
+
+    A subclass may write what it likes in `error` and `access`, and the time in `time`.
     """
 
+    parent: LogManager | None = None
     access_log_format = '{h} {l} {u} {t} "{r}" {s} {b} "{f}" "{a}"'
 
     def __init__(self, appid: int | str | None = None, logger_root: str = "cherrypy") -> None:
@@ -164,14 +192,7 @@ class LogManager:
         for logger in (self.error_log, self.access_log):
             for handler in logger.handlers:
                 if isinstance(handler, logging.FileHandler):
-                    handler.acquire()
-                    try:
-                        # With `delay` the file may not have been opened yet.
-                        if handler.stream is not None:
-                            handler.stream.close()
-                            handler.stream = handler._open()  # noqa: SLF001  (see FileHandler)
-                    finally:
-                        handler.release()
+                    _reopen(handler)
 
     def error(
         self,
@@ -190,13 +211,19 @@ class LogManager:
         """
         log = self.error_log
         if log.isEnabledFor(severity):
-            text = f"{context} {msg}" if context else msg
+            text = f"{context} {msg}" if context else str(msg)
+            request = get_request()
             log.log(
                 severity,
                 "%s",
-                _harmless(text),
+                _one_record(text),
                 exc_info=sys.exc_info() if traceback else None,
                 stacklevel=2,
+                extra={
+                    "context": context,
+                    "text": str(msg),
+                    "request_id": "-" if request is None else request.unique_id,
+                },
             )
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
@@ -212,32 +239,29 @@ class LogManager:
                 break
             logger = logger.parent if logger.propagate else None
         if logger is not None and self.access_log.isEnabledFor(logging.INFO):
-            self._write_access()
+            self.write_access(request_values(*current()))
 
-    def _write_access(self) -> None:
-        request, response = current()
-        status = response.status
-        header = request.header
-        atoms = {
-            "h": request.remote.name or request.remote.ip or "-",
-            "l": "-",
-            "u": getattr(request, "login", None) or "-",
-            "t": self.time(),
-            "r": request.request_line,
-            "s": str(status).split(" ", 1)[0] if status else "-",
-            "b": response.header_sent("Content-Length") or "-",
-            "f": header("Referer") or "",
-            "a": header("User-Agent") or "",
-            "o": header("Host") or "-",
-            "i": request.unique_id,
-            "z": LazyRfc3339UtcTime(),
-        }
-        for name in ("h", "u", "r", "f", "a", "o"):
-            atoms[name] = escape(str(atoms[name]))
+    def write_access(self, values: dict[str, Any]) -> None:
+        """Write a line to the access log, about whatever has been served.
+
+        Args:
+            values: `request` (the request line), and what a `JSONFormatter` shows of a
+                request, each a text, a number or None.
+        """
+        letters = atoms(values)
+        letters["t"] = self.time()
+        letters["z"] = LazyRfc3339UtcTime()
         form = self.access_log_format
+        site = self.parent
+        if site is not None and form == LogManager.access_log_format:
+            form = site.access_log_format
         try:
-            line = form.format(**atoms) if "{" in form else form % atoms
-            self.access_log.info("%s", line)
+            line = form.format(**letters) if "{" in form else form % letters
+            extra = {
+                "access": json_values(values),
+                "request_id": values.get("request_id") or "-",
+            }
+            self.access_log.info("%s", line, extra=extra)
         except Exception:  # noqa: BLE001  (a wrong format must not break the response)
             self.error("The access log format is wrong.", "HTTP", logging.ERROR, traceback=True)
 
@@ -261,8 +285,30 @@ class LogManager:
             old.close()
         if new is not None:
             new._cpbuiltin = kind  # type: ignore[attr-defined]  # noqa: SLF001
-            new.setFormatter(_error_format if log is self.error_log else logfmt)
+            new.setFormatter(self._formatter(log))
             log.addHandler(new)
+
+    def _formatter(self, log: logging.Logger) -> logging.Formatter:
+        if self._json:
+            from cherrypy_core.jsonlogs import JSONFormatter  # noqa: PLC0415  (an option)
+
+            return JSONFormatter()
+        return _ErrorFormatter(self) if log is self.error_log else logfmt
+
+    _json = False
+
+    @property
+    def json(self) -> bool:
+        """Write JSON lines (see `cherrypy_core.jsonlogs`) to screen, files and WSGI."""
+        return self._json
+
+    @json.setter
+    def json(self, on: bool) -> None:
+        self._json = bool(on)
+        for log in (self.error_log, self.access_log):
+            for handler in log.handlers:
+                if hasattr(handler, "_cpbuiltin"):
+                    handler.setFormatter(self._formatter(log))
 
     @property
     def screen(self) -> bool:

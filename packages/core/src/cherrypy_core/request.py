@@ -78,7 +78,7 @@ class Request(Context):
         if method == "HEAD":
             response.drop_body()
         if self.app is not None:
-            self.app.log.access()
+            self.app.active_log().access()
         return response
 
     def respond(self, path_info: str) -> None:

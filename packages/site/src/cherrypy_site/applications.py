@@ -8,6 +8,7 @@ from cherrypy_core.application import Application
 from cherrypy_core.logs import LogManager
 from cherrypy_core.request import Request
 from cherrypy_core.tree import Tree
+from cherrypy_site.logs import GlobalLogManager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +53,18 @@ class SiteApplication(Application):
             self.request_class = site.request_class
         # A child of the site's log; before the configuration, which sets it up.
         self.log = LogManager(id(self), site.log.logger_root)
+        self.log.parent = site.log
         if config:
             self.merge(config)
+
+    def active_log(self) -> LogManager:
+        """Return the log that requests of this application write to.
+
+        That is its own, unless the log of the site is one that does not know applications:
+        somebody has put it in the place of ours, to see everything.
+        """
+        log = self.site.current_log()
+        return self.log if isinstance(log, GlobalLogManager) else log
 
     def merge(self, config: Any) -> None:
         """Add to the configuration: a dict of dicts, a file name or an open file.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from cherrypy_core.logs import LogManager
 from cherrypy_core.serving import get_request
 
@@ -43,10 +41,6 @@ class GlobalLogManager(LogManager):
             super().access()
         else:
             log.access()
-
-    def bus_message(self, msg: str, level: int = logging.INFO) -> None:
-        """Write what is published to the channel `log` of the bus."""
-        self.error(msg, "ENGINE", severity=level)
 
 
 def close_log(log: LogManager) -> None:

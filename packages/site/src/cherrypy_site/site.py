@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from logging import INFO
 
 from cherrypy_core.configfile import as_dict
 from cherrypy_core.linking import url as make_url
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from cherrypy_core.application import Application
+    from cherrypy_core.logs import LogManager
     from cherrypy_core.tree import Tree
     from cherrypy_tools.toolbox import Toolbox
 
@@ -52,7 +54,8 @@ class Site:
         tree: the applications, by path.
         config: the global configuration.
         log: the site's `GlobalLogManager`. It has no handlers unless configured:
-            `log.screen`, `log.error_file`, `log.access_file`.
+            `log.screen`, `log.error_file`, `log.access_file`. A `LogManager` of your own
+            may be put in its place; everything is written to that then.
         server: the default HTTP server, subscribed to the bus.
         servers: the further ones, by the name that the configuration gives them.
         tools: the toolbox of all its applications.
@@ -64,8 +67,9 @@ class Site:
 
     def __init__(self, config: Any = None, *, name: str | None = None) -> None:
         self.bus = Engine()
-        self.log = GlobalLogManager(None, name or f"cherrypy.site{next(_numbers)}")
-        self.bus.subscribe("log", self.log.bus_message)
+        self._own_log = GlobalLogManager(None, name or f"cherrypy.site{next(_numbers)}")
+        self.log: LogManager = self._own_log
+        self.bus.subscribe("log", self.bus_message)
         self.bus.subscribe("graceful", self.log.reopen_files)
         self.bus.subscribe("graceful", self._reopen_application_logs)
         self.tools: Toolbox = self.make_tools()
@@ -119,6 +123,17 @@ class Site:
         """Answer a WSGI call through what is mounted at its path."""
         return self.tree(environ, start_response)
 
+    def current_log(self) -> LogManager:
+        """Return the log that is in force."""
+        return self.log
+
+    def bus_message(self, msg: str, level: int = INFO) -> None:
+        """Write what is published to the channel `log` of the bus."""
+        log = self.current_log()
+        # What the bus says while a request is served is none of its application's business.
+        write = log.error if isinstance(log, GlobalLogManager) else log
+        write(msg, "ENGINE", severity=level)
+
     def start(self) -> None:
         """Start everything that is on the bus; return when the servers accept connections.
 
@@ -156,7 +171,7 @@ class Site:
         try:
             self.exit()
         finally:
-            for log in (self.log, *self._application_logs()):
+            for log in {self.log, self._own_log, *self._application_logs()}:
                 close_log(log)
 
     def __enter__(self) -> Self:

@@ -27,6 +27,7 @@ _TOOLS = (
     ("log_headers", "before_error_response", "reporting.log_request_headers", 50),
     ("log_tracebacks", "before_error_response", "reporting.log_traceback", 50),
     ("params", "before_handler", "params.convert_params", 15),
+    ("request_id", "on_start_resource", "requestid.request_id", 0),
     ("response_headers", "on_start_resource", "fields.response_headers", 50),
     ("trailing_slash", "before_handler", "slashes.trailing_slash", 60),
 )

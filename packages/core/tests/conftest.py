@@ -27,7 +27,6 @@ def pytest_runtest_makereport():
     return report
 
 
-
 class Page:
     """What the dispatcher finds. (A closure that knows the request would be a cycle.)"""
 

@@ -299,7 +299,11 @@ def test_pages_that_depend_on_a_session_are_kept_private(client):
 
 def test_an_error_page_after_the_session_was_used_is_private_too(client):
     answer = client.get("/refuse")
-    assert (answer.status, answer["Vary"], answer["Cache-Control"]) == (403, "Accept, Cookie", "private")
+    assert (answer.status, answer["Vary"], answer["Cache-Control"]) == (
+        403,
+        "Accept, Cookie",
+        "private",
+    )
 
 
 def test_what_the_application_says_about_caching_stays(serve, storage):

@@ -12,13 +12,14 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SCENARIOS", "STATIC_FILES", "Scenario", "order", "page", "write_static_files"]
+__all__ = ["SCENARIOS", "STATIC_FILES", "Scenario", "order", "page", "summary", "write_static_files"]
 
 # What Firefox sends when a link is followed, with the cookies of an ordinary site.
 BROWSER = (
@@ -39,6 +40,10 @@ BROWSER = (
 
 STATIC_FILES = 16
 STATIC_SIZE = 16_384
+UPLOAD_SIZE = 65_536
+
+# Of pictures, which are compressed, any byte is as likely as any other.
+_PIXELS = Random(64).randbytes(UPLOAD_SIZE)
 
 
 class Scenario:
@@ -130,6 +135,39 @@ class Form(Scenario):
 
     def is_right(self, number: int, body: bytes) -> bool:
         return body == f"Thank you, Zoë Müller {number} from Kiel".encode()
+
+
+class Multipart(Scenario):
+    """A form with an upload, as browsers send it."""
+
+    name = "multipart"
+    summary = "`POST /upload`, three fields and a file of 64 KiB, a text with all of them"
+
+    def body(self, number: int) -> tuple[str, bytes]:
+        boundary = f"----WebKitFormBoundary{number:016}"
+        parts = [
+            f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in (
+                ("name", f"Zoë Müller {number}"),
+                ("city", "Kiel"),
+                ("comment", "The harbour, at dawn."),
+            )
+        ]
+        parts.append(
+            f'Content-Disposition: form-data; name="photo"; filename="photo{number}.jpg"\r\n'
+            "Content-Type: image/jpeg\r\n\r\n".encode() + _upload(number) + b"\r\n"
+        )
+        delimiter = f"--{boundary}".encode()
+        body = b"".join(delimiter + b"\r\n" + part for part in parts) + delimiter + b"--\r\n"
+        return f"multipart/form-data; boundary={boundary}", body
+
+    def target(self, number: int) -> str:
+        return "/upload"
+
+    def is_right(self, number: int, body: bytes) -> bool:
+        photo = summary(_upload(number))
+        wanted = f"Zoë Müller {number}, Kiel: The harbour, at dawn. photo{number}.jpg, {photo}"
+        return body == wanted.encode()
 
 
 class JsonBody(Scenario):
@@ -230,6 +268,7 @@ SCENARIOS: dict[str, Scenario] = {
         JsonParams(),
         SixLevels(),
         Form(),
+        Multipart(),
         JsonBody(),
         NotFound(),
         RamSession(),
@@ -274,6 +313,11 @@ def page(number: int) -> str:
     return f"<!doctype html>\n<title>Page {number}</title>\n<table>\n{rows}</table>\n"
 
 
+def summary(photo: bytes) -> str:
+    """Return what an application tells of an uploaded file once it has read it."""
+    return f"{len(photo)} bytes, {photo[:8].hex()}...{photo[-8:].hex()}"
+
+
 def write_static_files(directory: Path) -> None:
     """Make the files for the static scenario where they are missing."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -281,6 +325,12 @@ def write_static_files(directory: Path) -> None:
         file = directory / f"{number}.txt"
         if not file.exists():
             file.write_bytes(_static_content(number))
+
+
+def _upload(number: int) -> bytes:
+    """Return the bytes of a picture, which look like random ones and are never the same."""
+    begin = Random(number).randbytes(64)
+    return begin + _PIXELS[: UPLOAD_SIZE - 128] + begin[::-1]
 
 
 def _static_content(number: int) -> bytes:

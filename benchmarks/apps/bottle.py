@@ -7,6 +7,7 @@ from typing import Any
 import bottle
 from beaker.middleware import SessionMiddleware
 from bottle import request
+from scenarios import summary
 
 LACKS = frozenset({"gzip_etag"})
 
@@ -32,6 +33,14 @@ def form() -> str:
     return f"Thank you, {fields.getunicode('name')} from {fields.getunicode('city')}"
 
 
+def upload() -> str:
+    """Describe an uploaded file."""
+    fields = request.forms
+    photo = request.files["photo"]
+    name, city, comment = (fields.getunicode(field) for field in ("name", "city", "comment"))
+    return f"{name}, {city}: {comment} {photo.filename}, {summary(photo.file.read())}"
+
+
 def order() -> dict[str, Any]:
     """Add up an order."""
     order = request.json
@@ -54,6 +63,7 @@ def build(static: str) -> Any:
     app.get("/users/<name>", callback=user)
     app.get("/a/b/c/d/e/f/<item>", callback=item)
     app.post("/form", callback=form)
+    app.post("/upload", callback=upload)
     app.post("/order", callback=order)
     app.get("/count", callback=count)
     app.get("/static/<path:path>", callback=lambda path: bottle.static_file(path, root=static))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import falcon
+from scenarios import summary
 
 # It has no sessions and leaves compression to others.
 LACKS = frozenset({"ram_session", "gzip_etag"})
@@ -44,6 +45,22 @@ class Form:
         resp.text = f"Thank you, {form['name']} from {form['city']}"
 
 
+class Upload:
+    """`POST /upload`."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Describe an uploaded file."""
+        fields: dict[str, str] = {}
+        name = about = ""
+        for part in req.get_media():
+            if part.filename:
+                name, about = part.filename, summary(part.stream.read())
+            else:
+                fields[part.name] = part.text
+        resp.content_type = falcon.MEDIA_HTML
+        resp.text = f"{fields['name']}, {fields['city']}: {fields['comment']} {name}, {about}"
+
+
 class Order:
     """`POST /order`."""
 
@@ -62,6 +79,7 @@ def build(static: str) -> falcon.App:
     app.add_route("/users/{name}", User())
     app.add_route("/a/b/c/d/e/f/{item}", Item())
     app.add_route("/form", Form())
+    app.add_route("/upload", Upload())
     app.add_route("/order", Order())
     app.add_static_route("/static", static)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, request, session
+from scenarios import summary
 
 LACKS = frozenset({"gzip_etag"})
 
@@ -29,6 +30,14 @@ def form() -> str:
     return f"Thank you, {request.form['name']} from {request.form['city']}"
 
 
+def upload() -> str:
+    """Describe an uploaded file."""
+    fields = request.form
+    photo = request.files["photo"]
+    about = f"{photo.filename}, {summary(photo.read())}"
+    return f"{fields['name']}, {fields['city']}: {fields['comment']} {about}"
+
+
 def order() -> dict[str, Any]:
     """Add up an order."""
     order = request.get_json()
@@ -51,6 +60,7 @@ def build(static: str) -> Flask:
     app.get("/users/<name>")(user)
     app.get("/a/b/c/d/e/f/<item>")(item)
     app.post("/form")(form)
+    app.post("/upload")(upload)
     app.post("/order")(order)
     app.get("/count")(count)
     return app

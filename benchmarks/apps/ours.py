@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios import page
+from scenarios import page, summary
 
 import cherrypy
 
@@ -49,6 +49,12 @@ class Root:
     def form(self, name: str, city: str, **_others: str) -> str:
         """Thank for a form."""
         return f"Thank you, {name} from {city}"
+
+    @cherrypy.expose
+    def upload(self, name: str, city: str, comment: str, photo: Any) -> str:
+        """Describe an uploaded file."""
+        about = summary(photo.file.read())
+        return f"{name}, {city}: {comment} {photo.filename}, {about}"
 
     @cherrypy.expose
     @cherrypy.tools.json_in()

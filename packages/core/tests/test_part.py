@@ -269,7 +269,11 @@ def test_a_part_can_be_limited_in_size(recorder):
     assert processed(file, part_class=Small).params["f"].file.read() == b"x" * 100
     recorder.made.clear()
     assert refused(body_of(wrap(file, file + b"x"), part_class=Small)).code == 413
-    assert [file.closed for file in recorder.made] == [True, True]
+    assert [file.closed for file in recorder.made] == [True]
+    recorder.made.clear()
+    long = field("f", b"x" * 300_000, filename="f")
+    assert refused(body_of(wrap(file, long), part_class=Small)).code == 413
+    assert all(file.closed for file in recorder.made)
 
 
 @pytest.mark.parametrize(

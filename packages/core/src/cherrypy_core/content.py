@@ -14,9 +14,10 @@ from cherrypy_core.forms import (
     process_urlencoded,
     unquote,
 )
+from cherrypy_core.headers import HeaderMap
 from cherrypy_core.quota import Quota
 from cherrypy_core.readers import BlockReader, SizedReader
-from cherrypy_core.spool import close_spool_file, open_spool_file
+from cherrypy_core.spool import SPOOL_LIMIT, close_spool_file, open_spool_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Entity:
         max_fields: fields of an urlencoded form.
         max_field_size: bytes of a part of a form that is no file; it is kept in memory.
         max_files: parts of a body, nested ones included, that are kept in files. Each
-            takes a file descriptor; processes often have no more than 1,024.
+            may take a file descriptor; processes often have no more than 1,024.
         max_form_size: bytes of an urlencoded form, or of all the parts that are kept in
             memory together.
         max_parts: parts of a body, nested ones included.
@@ -69,6 +70,8 @@ class Entity:
         parts: the parts of a multipart body.
         processors: functions that take an entity, by media type (`text/html`) or by its
             first half (`text`). Each entity has its own dict.
+        spool_limit: bytes that the files of a body may take in memory, all together; the
+            others are on the disk. 0: all of them are.
         value: the content, if it has been read into memory.
     """
 
@@ -96,6 +99,7 @@ class Entity:
         "multipart/form-data": process_multipart_form_data,
         "multipart": process_multipart,
     }
+    spool_limit: int = SPOOL_LIMIT
     value: bytes | None = None
 
     _depth = 0
@@ -113,17 +117,23 @@ class Entity:
         self.headers = headers
         self.params = {} if params is None else params
         self.parts = [] if parts is None else parts
-        self.content_type = HeaderElement.from_str(
-            headers.get("Content-Type") or self.default_content_type
+        # PERF: a HeaderMap looks at the spelling of names; these are spelt as it does.
+        fields = dict(headers) if type(headers) is HeaderMap else headers
+        self.content_type = HeaderElement(
+            *parse_header(fields.get("Content-Type") or self.default_content_type)
         )
         self.attempt_charsets = self._charsets()
-        if not headers.get("Transfer-Encoding"):
-            self.length = _parse_length(headers.get("Content-Length"))
-        disposition = headers.get("Content-Disposition")
+        length = fields.get("Content-Length")
+        if length and not fields.get("Transfer-Encoding"):
+            self.length = _parse_length(length)
+        disposition = fields.get("Content-Disposition")
         if disposition:
             params = parse_header(disposition)[1]
             self.name = params.get("name")
-            self.filename = _extended(params.get("filename*"), params.get("filename"))
+            self.filename = params.get("filename")
+            extended = params.get("filename*")
+            if extended is not None:
+                self.filename = _extended(extended, self.filename)
 
     def _charsets(self) -> list[str]:
         charset = self.content_type.params.get("charset")
@@ -222,13 +232,16 @@ class Entity:
         """Return a new file, open for reading and writing bytes, for the content.
 
         The default is a temporary file without a name that is gone with the last reference
-        to it. Override this to have the files somewhere else; those are the overrider's:
+        to it, and in memory as long as it is small (`spool_limit`). Override this to have the files somewhere else; those are the overrider's:
         nothing here closes or removes them.
 
         Raises:
             OSError: the file cannot be made.
         """
-        return open_spool_file()
+        return open_spool_file(self._spool_left())
+
+    def _spool_left(self) -> int:
+        return self.spool_limit if self._quota is None else self._quota.spool_left
 
     def fullvalue(self) -> str:
         """Return the content as text, from wherever it is; what has not been read is.
@@ -296,10 +309,8 @@ def _parse_length(text: str | None) -> int | None:
     return None
 
 
-def _extended(extended: str | None, plain: str | None) -> str | None:
+def _extended(extended: str, plain: str | None) -> str:
     """Return the file name: *extended* (`utf-8''%e2%82%ac`) if it is sound, else *plain*."""
-    if extended is None:
-        return plain
     charset, _, rest = extended.partition("'")
     text = rest.partition("'")[2]
     if is_charset(charset) and text.isascii():

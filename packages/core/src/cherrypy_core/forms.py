@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cherrypy_core.charsets import refusal
+from cherrypy_core.charsets import decode, refusal
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.urls import split_fields
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cherrypy_core.content import Entity
+    from cherrypy_core.headers import HeaderMap
     from cherrypy_core.part import Part
 
 __all__ = [
@@ -239,20 +240,65 @@ def process_multipart(entity: Entity) -> None:
         raise
 
 
-def _read_parts(entity: Entity, *, as_text: bool) -> None:
+def _read_parts(
+    entity: Entity, *, as_text: bool, fields: list[tuple[str, str | Part]] | None = None
+) -> None:
+    """Read the parts into `entity.parts`.
+
+    Args:
+        entity: the multipart body.
+        as_text: see `Quota`.
+        fields: where to put what has a name, in the order of the body, if that is all that
+            is wanted. Simple fields are put there only, as texts.
+    """
     from cherrypy_core.multipart import MultipartParser, PartStream  # noqa: PLC0415  (uploads only)
+    from cherrypy_core.readers import PartReader  # noqa: PLC0415
 
     boundary = str(entity.content_type.params.get("boundary", "")).encode("utf-8")
     quota = entity.open_quota(as_text=as_text)
     parser = MultipartParser(boundary)
     parser.max_parts = entity.max_parts
-    for headers, reader in PartStream(entity.fp, parser):
+    part_class = entity.part_class
+    # Where simple fields go, if nobody needs them as parts.
+    texts = fields if quota.as_text and not part_class.is_needed_for_fields() else None
+    boundary = b"--" + boundary
+    stream = PartStream(entity.fp, parser)
+    while (headers := stream.next_part()) is not None:
         quota.take_part()
-        part = entity.part_class(reader, headers, b"--" + boundary)
+        if texts is not None:
+            name = _field_name(headers)
+            content = stream.content_at_hand() if name else None
+            if content is not None:
+                quota.take_field(len(content))
+                texts.append((name, decode(content, part_class.attempt_charsets)[0]))
+                continue
+        reader = PartReader(stream.next_data)
+        part = part_class(reader, headers, boundary)
         part.enclose(entity)
         entity.parts.append(part)
         part.accept()
         part.process()
+        reader.skip()
+        if fields is not None and part.name is not None:
+            fields.append((part.name, part))
+
+
+def _field_name(headers: HeaderMap) -> str:
+    """Return the name of a part that is a simple field; "" if it is something else.
+
+    PERF: 0.5 us; a `Part` takes 6 us. Three of four parts are of the form
+    `Content-Disposition: form-data; name="..."`, and nothing more.
+    """
+    disposition: str = headers.get("Content-Disposition", "")
+    if (
+        len(headers) == 1
+        and disposition.startswith('form-data; name="')
+        and disposition.count('"') == 2  # noqa: PLR2004  (at the beginning and the end)
+        and disposition[-1] == '"'
+        and "\\" not in disposition
+    ):
+        return disposition[17:-1]
+    return ""
 
 
 def process_multipart_form_data(entity: Entity) -> None:
@@ -267,11 +313,14 @@ def process_multipart_form_data(entity: Entity) -> None:
             of the charsets; 413, if there is too much of something (see the limits of
             `Entity`). No temporary file stays open then.
     """
+    fields: list[tuple[str, str | Part]] = []
     try:
-        _read_parts(entity, as_text=True)
-        for part in entity.parts:
-            if part.name is not None:
-                _add_part(entity.params, part.name, part)
+        _read_parts(entity, as_text=True, fields=fields)
+        for name, field in fields:
+            if isinstance(field, str):
+                add_param(entity.params, name, field)
+            else:
+                _add_part(entity.params, name, field)
     except BaseException:
         entity.close()
         raise

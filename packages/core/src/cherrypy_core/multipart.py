@@ -7,18 +7,25 @@ costs the same whatever is in it.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.headers import HeaderMap
-from cherrypy_core.readers import BLOCK_SIZE, BlockReader, PartReader, SizedReader
+from cherrypy_core.readers import BlockReader, PartReader, SizedReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, TypeAlias
 
+    _Event: TypeAlias = HeaderMap | bytes | None
     _State: TypeAlias = Callable[["MultipartParser", bytes, int], int]
 
 __all__ = ["MultipartParser", "PartStream", "parse_headers", "read_header_block"]
+
+# Bytes to look at at once.
+# PERF: a form with a picture is one block mostly; then nothing of it is put together again.
+_BLOCK_SIZE = 131_072
 
 # RFC 9110 section 5.6.2.
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -36,6 +43,14 @@ MAX_HEADER_SIZE = 8_192
 #: A field that says twice what it may say once leaves open which of them counts; somebody
 #: in front of us may have decided otherwise.
 _SINGLE = frozenset(["Content-Disposition", "Content-Type"])
+
+# What browsers send, and what they once sent, spelt as they do.
+_ORDINARY = frozenset(
+    ["Content-Disposition", "Content-Type", "Content-Length", "Content-Transfer-Encoding"]
+)
+
+# Bytes of fields that are remembered.
+_MAX_ORDINARY = 120
 
 
 class MultipartParser:
@@ -78,13 +93,15 @@ class MultipartParser:
         # The line break before the delimiter may be that before the body, or the content.
         self._pending = b"\r\n"
         self._kept = 0
-        self._events: list[HeaderMap | bytes | None] = []
+        # Where delimiters are in the buffer, the last one first; None: not known yet.
+        self._found: list[int] | None = None
+        self._events: list[_Event] = []
         # A plain function: a bound method would tie the parser into a reference cycle.
         self._state: _State = (
             MultipartParser._content_start if inside_part else MultipartParser._preamble
         )
 
-    def feed(self, data: bytes) -> list[HeaderMap | bytes | None]:
+    def feed(self, data: bytes) -> list[_Event]:
         """Parse the next bytes of the body.
 
         Args:
@@ -97,9 +114,8 @@ class MultipartParser:
         Raises:
             HTTPError: 400, if the body is malformed; 413, if there is too much of something.
         """
-        self._empty = False
-        buffer = self._pending + data if self._pending else data
-        position = 0
+        buffer, position = self._begin(data)
+        self._found = None
         # Each state consumes something and returns the new position; or it needs more
         # input, keeps the bytes from _kept on, and returns a negative number.
         while position >= 0:
@@ -107,6 +123,17 @@ class MultipartParser:
         self._pending = buffer[self._kept :]
         events, self._events = self._events, []
         return events
+
+    def _begin(self, data: bytes) -> tuple[bytes, int]:
+        """Return the bytes to look at, and where to begin."""
+        if self._empty:
+            self._empty = False
+            if self._state is MultipartParser._preamble and data.startswith(self._delimiter[2:]):
+                # PERF: 5 us for a block of 128 KiB, which would be copied. Most bodies are
+                # one block, and begin with the boundary.
+                self._state = MultipartParser._delimiter_end
+                return data, len(self._delimiter) - 2
+        return (self._pending + data if self._pending else data), 0
 
     def close(self) -> None:
         """Note that there is no more input.
@@ -122,6 +149,28 @@ class MultipartParser:
     def _await(self, kept: int) -> int:
         self._kept = kept
         return -1
+
+    def _find(self, buffer: bytes, position: int) -> int:
+        """Return where the next delimiter begins; a negative number if there is none.
+
+        All of them are searched at once, backwards. As only the first byte of a delimiter is
+        a CR, no comparison goes beyond the next one, so that takes linear time whatever the
+        content. (`bytes.find` takes seven times as long for content like the boundary as
+        for other content on Python 3.10, and four times on later ones if the boundary is
+        short.)
+        """
+        found = self._found
+        if found is None:
+            found = self._found = []
+            # PERF: without any CR, 64 KiB take 2 us instead of 36.
+            at = len(buffer) if buffer.find(b"\r", position) >= 0 else -1
+            while at >= 0:
+                at = buffer.rfind(self._delimiter, position, at)
+                if at >= 0:
+                    found.append(at)
+        while found and found[-1] < position:
+            found.pop()
+        return found[-1] if found else -1
 
     def _search_end(self, buffer: bytes, position: int) -> int:
         """Return where a delimiter may begin of which the rest is still to come."""
@@ -140,7 +189,7 @@ class MultipartParser:
             )
 
     def _preamble(self, buffer: bytes, position: int) -> int:
-        at = buffer.find(self._delimiter, position)
+        at = self._find(buffer, position)
         end = self._search_end(buffer, position) if at < 0 else at
         self._ignore(end - position)
         if at < 0:
@@ -161,6 +210,8 @@ class MultipartParser:
 
     def _delimiter_end(self, buffer: bytes, position: int) -> int:
         mark = buffer[position : position + 2]
+        if mark == b"\r\n":
+            return self._begin_part(position + 2)
         if mark == b"--":
             self.complete = True
             self._state = MultipartParser._close_end
@@ -168,13 +219,14 @@ class MultipartParser:
         if mark == b"-":
             return self._await(position)
         end = self._padding_end(buffer, position)
-        if end < 0:
-            return self._await(position)
+        return self._await(position) if end < 0 else self._begin_part(end + 2)
+
+    def _begin_part(self, position: int) -> int:
         self._parts += 1
         if self._parts > self.max_parts:
             raise HTTPError(413, f"The request body has more than {self.max_parts} parts.")
         self._state = MultipartParser._headers
-        return end + 2
+        return position
 
     def _headers(self, buffer: bytes, position: int) -> int:
         if buffer.startswith(b"\r\n", position):
@@ -188,12 +240,23 @@ class MultipartParser:
                 return self._await(position)
             block = buffer[position:end]
         self._events.append(parse_headers(block))
-        self._state = MultipartParser._content_start
-        return end + 2
+        return self._whole_content(buffer, end + 2)
+
+    def _whole_content(self, buffer: bytes, position: int) -> int:
+        """Take the content that begins behind the line break at *position*.
+
+        PERF: if all of it is here, as in most forms, two states are saved: 2 us a part.
+        """
+        at = self._find(buffer, position)
+        if at < 0:
+            self._state = MultipartParser._content_start
+            return position
+        # If there is no content at all, this line break is that of the delimiter.
+        if at > position + 2:
+            self._events.append(buffer[position + 2 : at])
+        return self._end_part(at)
 
     def _content_start(self, buffer: bytes, position: int) -> int:
-        # If there is no content at all, the line break after the fields is that of the
-        # delimiter.
         begin = buffer[position : position + len(self._delimiter)]
         if begin == self._delimiter:
             return self._end_part(position)
@@ -203,7 +266,7 @@ class MultipartParser:
         return position + 2
 
     def _content(self, buffer: bytes, position: int) -> int:
-        at = buffer.find(self._delimiter, position)
+        at = self._find(buffer, position)
         end = self._search_end(buffer, position) if at < 0 else at
         if end > position:
             self._events.append(buffer[position:end])
@@ -244,6 +307,9 @@ def parse_headers(block: bytes) -> HeaderMap:
     Raises:
         HTTPError: 400, if the fields are malformed; 413, if there are too many.
     """
+    ordinary = _parse_ordinary(block) if 0 < len(block) <= _MAX_ORDINARY else None
+    if ordinary is not None:
+        return HeaderMap.from_canonical(ordinary)
     headers = HeaderMap()
     if not block:
         return headers
@@ -265,6 +331,29 @@ def parse_headers(block: bytes) -> HeaderMap:
             raise HTTPError(400, f"Illegal character in a part's header field: {line[:99]!r}.")
         _add_header(headers, raw_name.decode("ascii").title(), raw_value.strip(b" \t"))
     return headers
+
+
+@lru_cache(maxsize=256)
+def _parse_ordinary(block: bytes) -> dict[str, str] | None:
+    """Parse fields that browsers send, each once and in plain ASCII; None: others, too.
+
+    PERF: 0.2 us for the fields of a form that is sent again and again; `parse_headers`
+    takes 3 us. The memory for the memo is bounded: blocks are short.
+    """
+    breaks = block.count(b"\r\n")
+    if (
+        not block.isascii()
+        or b"\0" in block
+        or not block.count(b"\r") == block.count(b"\n") == breaks < len(_ORDINARY)
+    ):
+        return None
+    fields = {}
+    for line in block.decode("ascii").split("\r\n"):
+        name, _, value = line.partition(":")
+        if name not in _ORDINARY or name in fields:
+            return None
+        fields[name] = value.strip(" \t")
+    return fields
 
 
 def _add_header(headers: HeaderMap, name: str, raw_value: bytes) -> None:
@@ -318,7 +407,9 @@ class PartStream:
 
     def __init__(self, fp: Any, parser: MultipartParser, *, by_line: bool = False) -> None:
         self._parser = parser
-        self._events: Iterator[HeaderMap | bytes | None] = iter(())
+        self._inside = False
+        # What the parser has said, last event first.
+        self._events: list[_Event] = []
         self._next_block: Callable[[int], bytes]
         if by_line:
             self._next_block = fp.readline
@@ -328,30 +419,64 @@ class PartStream:
 
     def __iter__(self) -> Iterator[tuple[HeaderMap, PartReader]]:
         while True:
-            headers = self._next_event()
-            if not isinstance(headers, HeaderMap):
+            headers = self.next_part()
+            if headers is None:
                 return
             reader = PartReader(self.next_data)
             yield headers, reader
             reader.skip()
 
-    def next_data(self) -> bytes:
-        """Return the next bytes of the current part; none at its end.
+    def next_part(self) -> HeaderMap | None:
+        """Return the fields of the next part; None at the end of the body.
 
         Raises:
             HTTPError: 400, if the body is malformed or ends early; 413, if there is too
                 much of something.
         """
-        data = self._next_event()
-        return data if isinstance(data, bytes) else b""
+        while self._inside:
+            self.next_data()
+        headers = self._events.pop() if self._events else self._next_event()
+        if not isinstance(headers, HeaderMap):
+            return None
+        self._inside = True
+        return headers
 
-    def _next_event(self) -> HeaderMap | bytes | None:
+    def next_data(self) -> bytes:
+        """Return the next bytes of the current part; none at its end.
+
+        Raises:
+            HTTPError: as `next_part`.
+        """
+        data = self._events.pop() if self._events else self._next_event()
+        if isinstance(data, bytes):
+            return data
+        self._inside = False
+        return b""
+
+    def content_at_hand(self) -> bytes | None:
+        """Return the whole content of the current part, if nothing more has to be read.
+
+        PERF: 2 us less than through a `PartReader`.
+        """
+        events = self._events
+        content = b""
+        if events and isinstance(events[-1], bytes):
+            if len(events) == 1 or events[-2] is not None:
+                return None
+            content = events.pop()
+        elif not events:
+            return None
+        events.pop()
+        self._inside = False
+        return content
+
+    def _next_event(self) -> _Event:
         """Return what the parser says next; None also at the end of the body."""
         while True:
-            for event in self._events:
-                return event
-            block = self._next_block(BLOCK_SIZE)
+            if self._events:
+                return self._events.pop()
+            block = self._next_block(_BLOCK_SIZE)
             if not block:
                 self._parser.close()
                 return None
-            self._events = iter(self._parser.feed(block))
+            self._events = self._parser.feed(block)[::-1]

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
         max_files: int
         max_field_size: int
         max_form_size: int
+        spool_limit: int
 
 
-__all__ = ["Quota"]
+__all__ = ["Quota", "too_large"]
+
+
+def too_large(what: str, maxbytes: int) -> HTTPError:
+    """Return the error for a part, a "file" or a "field", of more than *maxbytes*."""
+    return HTTPError(413, f"A {what} of the form is larger than {maxbytes} bytes.")
 
 
 class Quota:
@@ -31,6 +37,7 @@ class Quota:
     Attributes:
         as_text: as above.
         max_field_size: bytes of such a part.
+        spool_left: bytes of files that may still be kept in memory.
     """
 
     def __init__(self, limits: Limits, *, as_text: bool) -> None:
@@ -41,6 +48,7 @@ class Quota:
         self._max_parts = limits.max_parts
         self._max_files = limits.max_files
         self._max_memory = limits.max_form_size
+        self.spool_left = limits.spool_limit
         self._parts = self._files = self._memory = 0
 
     def take_part(self) -> None:
@@ -62,6 +70,20 @@ class Quota:
         self._files += 1
         if self._files > self._max_files:
             raise HTTPError(413, f"The request body has more than {self._max_files} files.")
+
+    def take_spool(self, size: int) -> None:
+        """Count *size* bytes of a file that are kept in memory."""
+        self.spool_left = max(0, self.spool_left - size)
+
+    def take_field(self, size: int) -> None:
+        """Count a field of a form, which is kept in memory and has *size* bytes.
+
+        Raises:
+            HTTPError: 413, if they are too many.
+        """
+        if size > self.max_field_size:
+            raise too_large("field", self.max_field_size)
+        self.take_memory(size)
 
     def take_memory(self, size: int) -> None:
         """Count *size* bytes that are kept in memory.

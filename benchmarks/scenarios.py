@@ -19,7 +19,15 @@ from urllib.parse import quote, urlencode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SCENARIOS", "STATIC_FILES", "Scenario", "order", "page", "summary", "write_static_files"]
+__all__ = [
+    "SCENARIOS",
+    "STATIC_FILES",
+    "Scenario",
+    "order",
+    "page",
+    "summary",
+    "write_static_files",
+]
 
 # What Firefox sends when a link is followed, with the cookies of an ordinary site.
 BROWSER = (
@@ -155,7 +163,9 @@ class Multipart(Scenario):
         ]
         parts.append(
             f'Content-Disposition: form-data; name="photo"; filename="photo{number}.jpg"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n".encode() + _upload(number) + b"\r\n"
+            "Content-Type: image/jpeg\r\n\r\n".encode()
+            + _upload(number)
+            + b"\r\n"
         )
         delimiter = f"--{boundary}".encode()
         body = b"".join(delimiter + b"\r\n" + part for part in parts) + delimiter + b"--\r\n"

@@ -1,5 +1,6 @@
 # ruff: noqa: PLW0108  (what a page sees is to be looked up when it is called)
 import logging
+from io import BytesIO
 
 import pytest
 
@@ -244,6 +245,32 @@ class TestBodyProcessors:
         assert call(app, method="POST", body=b"a=1").code == 200
         assert order == [("processed", b"a=1"), "before_handler", "handler"]
 
+    @pytest.mark.parametrize("name", ["default_proc", "process"])
+    def test_so_does_what_a_hook_sets_in_place_of_a_method(self, make_app, call, name):
+        def hook():
+            request.body.processors.clear()
+            setattr(request.body, name, HTTPError(415))
+
+        app, order = self.app(make_app, lambda: b"", hook)
+        assert call(app, method="POST", body=b"a=1").code == 415
+        assert order == []
+
+    def test_a_body_that_a_hook_has_only_adjusted_is_not_read_for_a_refused_request(
+        self, make_app, call
+    ):
+        def hook():
+            request.body.maxbytes = 100
+
+        def refuse():
+            raise HTTPError(401)
+
+        config = {"hooks.before_handler": refuse}
+        app, _ = self.app(make_app, lambda: b"", hook, **config)
+        body = BytesIO(b"a=1")
+        changes = {"wsgi.input": body, "CONTENT_LENGTH": "3"}
+        assert call(app, method="POST", **changes).code == 401
+        assert body.tell() == 0
+
     def test_they_do_not_run_for_a_page_that_does_not_exist(self, make_app, call):
         app, order = self.app(make_app, lambda: b"")
         app.config["/"] = app.root.index._cp_config
@@ -403,6 +430,24 @@ class TestBodyReaders:
         call(app, method="POST", body=b"x", headers={"Transfer-Encoding": "chunked"})
         call(app, method="POST", body=b"x", CONTENT_LENGTH="abc")
         assert seen == [None, None, None]
+
+
+@pytest.mark.parametrize("method", ["read", "readline", "readlines", "__next__"])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(ValueError("chunk"), 400), (ConnectionResetError(), 400), (TimeoutError(), 408)],
+)
+def test_a_body_that_nobody_processes_may_be_faulty_too(make_app, call, method, error, code):
+    class Faulty:
+        def read(self, size=-1):
+            raise error
+
+        readline = readlines = read
+
+    page = lambda: getattr(request.body, method)()  # noqa: E731
+    app = make_app(index=page, config={"/": {"request.process_request_body": False}})
+    changes = {"wsgi.input": Faulty(), "HTTP_TRANSFER_ENCODING": "chunked"}
+    assert call(app, method="POST", **changes).code == code
 
 
 def test_headers_and_body_can_be_replaced():

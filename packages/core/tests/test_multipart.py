@@ -5,11 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cherrypy_core.errors import HTTPError
-from cherrypy_core.multipart import (
+from cherrypy_core.multipart import MultipartParser, PartStream
+from cherrypy_core.partheader import (
     MAX_HEADER_SIZE,
     MAX_HEADERS,
-    MultipartParser,
-    PartStream,
     parse_headers,
     read_header_block,
 )

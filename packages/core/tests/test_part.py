@@ -1,5 +1,6 @@
 import gc
 import io
+import tracemalloc
 from pathlib import Path
 from typing import ClassVar
 
@@ -323,7 +324,7 @@ def test_files_are_gone_with_their_last_reference():
     gc.disable()
     try:
         before = list(DESCRIPTORS.iterdir())
-        body = processed(*[field("f", b"x" * 5000, filename="f")] * 5)
+        body = processed(*[field("f", b"x" * 5000, filename="f")] * 5, spool_limit=0)
         assert len(list(DESCRIPTORS.iterdir())) == len(before) + 5
         kept = body.params["f"][0].file
         del body
@@ -332,6 +333,84 @@ def test_files_are_gone_with_their_last_reference():
         kept.close()
     finally:
         gc.enable()
+
+
+def test_files_are_in_memory_as_long_as_all_of_them_are_small(recorder):
+    parts = [field("f", b"x" * 400, filename="f")] * 4
+    for part_class in (Part, recorder):
+        body = processed(*parts, spool_limit=1000, part_class=part_class)
+        sizes = [part.file.memory_size for part in body.params["f"]]
+        assert sizes == [400, 400, 0, 0]
+        assert [part.file.read() for part in body.params["f"]] == [b"x" * 400] * 4
+
+
+def test_a_file_that_is_kept_does_not_keep_what_came_with_it_in_memory():
+    # Several files in one block: each has bytes of its own.
+    files = [field("f", b"x" * 50_000, filename="f"), field("g", b"y", filename="g")]
+    tracemalloc.start()
+    try:
+        kept = processed(*files).params["g"].file
+        assert tracemalloc.get_traced_memory()[0] < 45_000
+        assert kept.read() == b"y"
+    finally:
+        tracemalloc.stop()
+
+
+class TestFields:
+    """Simple fields of a form, which become texts without becoming parts first."""
+
+    FORM: ClassVar = [
+        field("a", b"1"),
+        field("f", b"data", filename="f"),
+        field("a", "é".encode()),
+        field("b", b""),
+        b'Content-Disposition: form-data; name="a;b"\r\n\r\n2',
+        b'Content-Disposition: form-data; name="q\\"q"\r\n\r\n3',
+        b"Content-Disposition: form-data; name=plain\r\n\r\n4",
+        b'content-disposition: form-data; name="lower"\r\n\r\n5',
+        b'Content-Disposition: form-data; name="e"; name="f"\r\n\r\n6',
+        b'Content-Disposition: form-data; name=""\r\n\r\n7',
+        field("a", b"x" * 300_000),
+    ]
+
+    def test_they_are_what_they_would_be_as_parts(self):
+        class Full(Part):
+            def accept(self):
+                """Be needed."""
+
+        assert Full.is_needed_for_fields()
+        assert not Part.is_needed_for_fields()
+        plain, full = (processed(*self.FORM, part_class=cls).params for cls in (Part, Full))
+        assert [*plain] == [*full]
+        for name, value in plain.items():
+            if name != "f":
+                assert value == full[name]
+        assert [len(text) for text in plain["a"]] == [1, 1, 300_000]
+        assert plain['q"q'] == "3"
+        assert plain["f"][0].file.read() == b"data"
+
+    def test_they_are_parts_for_classes_that_look_at_them(self):
+        class Processing(Part):
+            processors: ClassVar = {**Part.processors, "text/plain": lambda part: part.file}
+
+        class Limited(Part):
+            maxbytes = 2
+
+        assert isinstance(processed(self.FORM[0], part_class=Processing).params["a"], Processing)
+        assert refused(body_of(wrap(field("a", b"123")), part_class=Limited)).code == 413
+
+    def test_a_class_may_have_its_own_charsets_and_files(self, recorder):
+        class Latin(recorder):
+            attempt_charsets: ClassVar = ["latin-1"]
+
+        assert not Latin.is_needed_for_fields()
+        body = processed(*self.FORM[:3], part_class=Latin)
+        assert body.params["a"] == ["1", "Ã©"]
+        assert body.params["f"].file is recorder.made[0]
+
+    def test_a_method_that_has_been_replaced_is_used(self, monkeypatch):
+        monkeypatch.setattr(Part, "default_proc", lambda part: setattr(part, "value", b"new"))
+        assert processed(self.FORM[0]).params == {"a": "new"}
 
 
 def test_a_part_that_is_kept_does_not_keep_the_request():

@@ -1,6 +1,8 @@
 import gc
+import io
 import os
 import warnings
+import zipfile
 
 import pytest
 
@@ -15,10 +17,68 @@ def test_a_spool_file_can_be_written_and_read():
         assert file.read() == b"bc"
 
 
+def test_a_spool_file_is_in_memory_until_it_is_large():
+    with open_spool_file(10) as file:
+        file.write(b"0123456789")
+        file.seek(0)
+        assert (file.memory_size, file.read()) == (10, b"0123456789")
+        file.write(b"a")
+        file.flush()
+        assert (file.memory_size, file.tell()) == (0, 11)
+        file.seek(5)
+        file.write(b"-")
+        file.truncate(8)
+        file.seek(0)
+        assert file.read() == b"01234-67"
+
+
+def test_a_spool_file_is_on_the_disk_from_the_first_byte_if_none_may_be_in_memory():
+    with open_spool_file(0) as file:
+        file.write(b"abc")
+        file.flush()
+        assert file.memory_size == 0
+    assert file.memory_size == 0
+
+
+def test_a_spool_file_can_begin_with_content():
+    with open_spool_file(3, b"abc") as file:
+        assert (file.memory_size, file.tell()) == (3, 3)
+        file.write(b"d")
+        file.seek(0)
+        assert (file.memory_size, file.read()) == (0, b"abcd")
+    with open_spool_file(2, b"abc") as file:
+        assert file.memory_size == 0
+        file.seek(0)
+        assert file.read() == b"abc"
+
+
+def test_a_spool_file_that_is_asked_for_its_descriptor_has_one():
+    with open_spool_file() as file:
+        file.write(b"abc\ndef")
+        file.seek(4)
+        descriptor = file.fileno()
+        assert os.fstat(descriptor).st_size == 7
+        assert (file.name, file.mode, file.isatty()) == (descriptor, "rb+", False)
+        assert (file.memory_size, file.read()) == (0, b"def")
+        file.seek(0)
+        assert file.readline() == b"abc\n"
+
+
+def test_a_spool_file_is_like_any_binary_file():
+    with open_spool_file() as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("a", "text")
+        with zipfile.ZipFile(file) as archive:
+            assert archive.read("a") == b"text"
+    with open_spool_file(content="é\nb".encode()) as file:
+        file.seek(0)
+        assert list(io.TextIOWrapper(file, "utf-8")) == ["é\n", "b"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="files that are open have a name there")
 def test_a_spool_file_has_no_name(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with open_spool_file() as file:
+    with open_spool_file(0) as file:
         file.write(b"abc")
         file.flush()
         assert list(tmp_path.iterdir()) == []

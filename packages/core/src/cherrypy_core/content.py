@@ -16,7 +16,7 @@ from cherrypy_core.forms import (
 )
 from cherrypy_core.headers import HeaderMap
 from cherrypy_core.quota import Quota
-from cherrypy_core.readers import BlockReader, SizedReader
+from cherrypy_core.readers import BlockReader, SizedReader, as_http_error
 from cherrypy_core.spool import SPOOL_LIMIT, close_spool_file, open_spool_file
 
 TYPE_CHECKING = False
@@ -164,7 +164,7 @@ class Entity:
             HTTPError: 400, if the body is faulty; 413, if it is too large.
         """
         if fp_out is None:
-            content: bytes = self.fp.read() if size is None else self.fp.read(size)
+            content: bytes = self._from_fp("read", size)
             return content
         fp = self.fp if isinstance(self.fp, BlockReader) else SizedReader(self.fp, None, None)
         fp.read(size, fp_out)
@@ -176,7 +176,7 @@ class Entity:
         Raises:
             HTTPError: 400, if the body is faulty; 413, if it is too large.
         """
-        line: bytes = self.fp.readline() if size is None else self.fp.readline(size)
+        line: bytes = self._from_fp("readline", size)
         return line
 
     def readlines(self, sizehint: int | None = None) -> list[bytes]:
@@ -185,10 +185,19 @@ class Entity:
         Raises:
             HTTPError: 400, if the body is faulty; 413, if it is too large.
         """
-        lines: list[bytes] = (
-            self.fp.readlines() if sizehint is None else self.fp.readlines(sizehint)
-        )
+        lines: list[bytes] = self._from_fp("readlines", sizehint)
         return lines
+
+    def _from_fp(self, method: str, size: int | None) -> Any:
+        """Call a reading method of `fp`, which is the server's as long as nobody processes."""
+        read = getattr(self.fp, method)
+        try:
+            return read() if size is None else read(size)
+        except Exception as error:
+            refused = as_http_error(error, self.fp)
+            if refused is None:
+                raise
+            raise refused from error
 
     def __iter__(self) -> Iterator[bytes]:
         return self

@@ -16,7 +16,13 @@ from __future__ import annotations
 
 from cherrypy_core.content import Entity
 from cherrypy_core.errors import HTTPError
-from cherrypy_core.forms import add_param, process_multipart, process_multipart_params
+from cherrypy_core.forms import (
+    add_param,
+    process_multipart,
+    process_multipart_form_data,
+    process_multipart_params,
+    process_urlencoded,
+)
 from cherrypy_core.part import Part
 from cherrypy_core.readers import SizedReader
 
@@ -26,6 +32,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["Entity", "Part", "RequestBody"]
+
+_PROCESSORS = (
+    process_urlencoded,
+    process_multipart_form_data,
+    process_multipart,
+    process_multipart_params,
+)
 
 
 class RequestBody(Entity):
@@ -69,6 +82,21 @@ class RequestBody(Entity):
             # What the specification of HTTP/1.1 once made the default for text.
             self.attempt_charsets.append("ISO-8859-1")
         self.request_params = {} if request_params is None else request_params
+
+    def has_own_processor(self) -> bool:
+        """Tell whether `process` does what nobody but the application knows of.
+
+        What the processors do that come with this package shows in the parameters and the
+        parts only, so it can wait until somebody looks at these.
+        """
+        processor = self.find_processor()
+        if processor is None:
+            own = (
+                "default_proc" in vars(self) or type(self).default_proc is not Entity.default_proc
+            )
+        else:
+            own = processor not in _PROCESSORS
+        return own or "process" in vars(self)
 
     def process(self) -> None:
         """Read the body as its media type asks for; add its fields to `request_params`.

@@ -183,9 +183,9 @@ class Message(Head):
         try:
             data: bytes = self.rfile.read(size)
         except Exception as error:
-            from cherrypy_core.readers import _as_http_error  # noqa: PLC0415  (faulty input)
+            from cherrypy_core.readers import as_http_error  # noqa: PLC0415  (faulty input)
 
-            refused = _as_http_error(error, self.rfile)
+            refused = as_http_error(error, self.rfile)
             if refused is None:
                 raise
             raise refused from error

@@ -62,7 +62,7 @@ class Part(Entity):
         Raises:
             HTTPError: 400, if the header is malformed; 413, if it is too large.
         """
-        from cherrypy_core.multipart import parse_headers, read_header_block  # noqa: PLC0415
+        from cherrypy_core.partheader import parse_headers, read_header_block  # noqa: PLC0415
 
         return parse_headers(read_header_block(fp))
 

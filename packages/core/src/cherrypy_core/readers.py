@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         def write(self, data: bytes, /) -> object: ...
 
 
-__all__ = ["BLOCK_SIZE", "BlockReader", "PartReader", "SizedReader"]
+__all__ = ["BLOCK_SIZE", "BlockReader", "PartReader", "SizedReader", "as_http_error"]
 
 #: Bytes read at once where nobody asks for another number.
 #: PERF: uploads at 1,900 MiB/s; 8 KiB would give 600, 256 KiB 2,400 for four times the
@@ -214,8 +214,9 @@ class PartReader(BlockReader):
 
     def skip(self) -> None:
         """Read what is left, and forget it."""
-        while not self.done:
-            self._fetch(0)
+        if not self.done:
+            for _ in self.blocks(None, "part"):
+                pass
 
 
 class SizedReader(BlockReader):
@@ -269,7 +270,7 @@ class SizedReader(BlockReader):
         try:
             data: bytes = self.fp.read(size)
         except Exception as error:
-            refused = _as_http_error(error, self.fp)
+            refused = as_http_error(error, self.fp)
             if refused is None:
                 raise
             raise refused from error
@@ -307,7 +308,7 @@ class SizedReader(BlockReader):
             self.trailers = self._read_trailers()
 
     def _read_trailers(self) -> Mapping[str, str]:
-        from cherrypy_core.multipart import parse_headers  # noqa: PLC0415  (seldom needed)
+        from cherrypy_core.partheader import parse_headers  # noqa: PLC0415  (seldom needed)
 
         block = b""
         try:
@@ -322,7 +323,7 @@ class SizedReader(BlockReader):
         return parse_headers(block.rstrip(b"\r\n"))
 
 
-def _as_http_error(error: Exception, fp: Any) -> HTTPError | None:
+def as_http_error(error: Exception, fp: Any) -> HTTPError | None:
     """Return what to tell the client if reading the body failed; None: it is not at fault."""
     if type(error).__name__ == "MaxSizeExceeded":
         # cheroot's, which this package does not know.

@@ -157,9 +157,13 @@ class Request(Context):
         if not self.process_request_body:
             return
         self._parsing |= BODY_DUE
-        if self._body is not None and not isinstance(self.handler, CherryPyException):
-            # A hook may have set a processor of its own, whose effect nobody asks for by
-            # looking at the parameters.
+        body = self._body
+        if (
+            body is not None
+            and body.has_own_processor()
+            and not isinstance(self.handler, CherryPyException)
+        ):
+            # What a hook has set, whose effect nobody asks for by looking at the parameters.
             self._parse()
 
     def _end_early(self, ending: Any, response: Response) -> None:

@@ -241,8 +241,9 @@ class Entity:
         """Return a new file, open for reading and writing bytes, for the content.
 
         The default is a temporary file without a name that is gone with the last reference
-        to it, and in memory as long as it is small (`spool_limit`). Override this to have the files somewhere else; those are the overrider's:
-        nothing here closes or removes them.
+        to it; it is in memory as long as it is small (`spool_limit`). Override this to have
+        the files somewhere else; those are the overrider's: nothing here closes or removes
+        them.
 
         Raises:
             OSError: the file cannot be made.

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["FRAMEWORKS", "HOME", "ROOT", "python_for"]
+__all__ = ["FRAMEWORKS", "HOME", "ROOT", "python_for", "python_in"]
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".hatch" / "benchmarks"
@@ -32,6 +32,7 @@ REQUIREMENTS = {
     "ours": [str(path.parent) for path in sorted(ROOT.glob("packages/*/pyproject.toml"))],
     "original": ["cherrypy==18.10.0"],
     "peers": ["beaker>=1.13", "bottle>=0.13", "falcon>=4", "flask>=3"],
+    "servers": ["cheroot>=11", "granian>=2.5", "gunicorn>=23"],
 }
 
 
@@ -41,7 +42,15 @@ def python_for(framework: str) -> Path:
     Raises:
         SystemExit: uv is missing, or could not install what is needed.
     """
-    name = FRAMEWORKS[framework]
+    return python_in(FRAMEWORKS[framework])
+
+
+def python_in(name: str) -> Path:
+    """Return the interpreter of the environment with that name, one of `REQUIREMENTS`.
+
+    Raises:
+        SystemExit: as above.
+    """
     directory = HOME / name
     python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     mark = directory / "made-from"

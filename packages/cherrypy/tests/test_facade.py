@@ -47,6 +47,7 @@ PUBLIC = [
     "HTTPRedirect",
     "InternalRedirect",
     "NotFound",
+    "TimeoutError",
     "Tool",
     "__version__",
     "config",

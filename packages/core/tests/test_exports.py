@@ -10,8 +10,8 @@ import cherrypy_core
 #: What the package offers at its top. A change of this list is a change for users.
 PUBLIC = """
 Application CherryPyException Config HTTPError HTTPRedirect HeaderMap Hook HookMap Host
-InternalRedirect LogManager NamespaceSet NotFound Request Response Tree __version__ expose
-request response serving url
+InternalRedirect LogManager NamespaceSet NotFound Request Response TimeoutError Tree __version__
+expose request response serving url
 """.split()  # noqa: SIM905  (readable)
 
 MODULES = [

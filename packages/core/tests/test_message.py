@@ -64,7 +64,7 @@ def test_the_protocol_is_what_both_speak(seen, client, server, protocol):
 
 def test_addresses_come_from_the_environment(seen):
     remote, local = seen(attributes("remote", "local"))
-    assert (remote.ip, remote.port, remote.name) == ("192.0.2.1", 50000, "192.0.2.1")
+    assert (remote.ip, remote.port, remote.name) == ("192.0.2.1", 50000, "")
     assert (local.port, local.name) == (80, "localhost")
     remote = seen(lambda: request.remote, REMOTE_HOST="client.example")
     assert remote.name == "client.example"

@@ -586,3 +586,55 @@ class TestFailingDispatchers:
         assert answer.code == 404
         assert "nowhere" in answer.text
         assert "Traceback" not in answer.text
+
+
+class TestAResponseThatTakesTooLong:
+    @pytest.mark.parametrize("point", ["on_start_resource", "before_handler"])
+    def test_is_given_up_before_the_page(self, make_app, call, seen, point):
+        def slow():
+            response.timed_out = True
+
+        app = make_app(index=lambda: seen.append("page"), config={"/": {f"hooks.{point}": slow}})
+        reply = call(app)
+        assert (reply.code, seen) == (500, [])
+        assert "TimeoutError" in reply.text
+
+    def test_is_given_up_after_the_page(self, make_app, call):
+        def page():
+            response.time -= 301
+            response.check_timeout()
+            return b"too late"
+
+        reply = call(make_app(index=page))
+        assert reply.code == 500
+        assert "TimeoutError" in reply.text
+
+    def test_closes_a_body_that_nobody_will_see(self, make_app, call):
+        class Body:
+            closed = False
+
+            def __iter__(self):
+                return self
+
+            def __next__(self):
+                raise StopIteration
+
+            def close(self):
+                self.closed = True
+
+        def page():
+            response.timed_out = True
+            return body
+
+        body = Body()
+        assert call(make_app(index=page)).code == 500
+        assert body.closed
+
+    def test_has_as_long_as_it_is_configured_to_have(self, make_app, call):
+        def page():
+            response.time -= 301
+            response.check_timeout()
+            return str(response.timeout).encode()
+
+        app = make_app(index=page, config={"/": {"response.timeout": 6000}})
+        assert call(app).body == b"6000"

@@ -426,3 +426,71 @@ def test_a_response_that_takes_too_long_is_marked():
     made.time -= made.timeout + 1
     made.check_timeout()
     assert made.timed_out
+
+
+class TestABodyThatIsReplaced:
+    """A hook at `before_finalize` puts another body in the place of the page's."""
+
+    @pytest.fixture
+    def replace(self, make_app, call):
+        def answer(body, new, method="GET", **config):
+            def page():
+                return body
+
+            def hook():
+                response.body = new(response.body) if callable(new) else new
+
+            app = make_app(index=page, config={"/": {"hooks.before_finalize": hook, **config}})
+            return call(app, method=method)
+
+        return answer
+
+    @pytest.mark.parametrize("new", [b"new", [b"new"], lambda _: iter([b"new"])])
+    @pytest.mark.parametrize("stream", [False, True])
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_is_closed(self, replace, new, stream, method):
+        body = Tracked(b"old")
+        reply = replace(body, new, method, **{"response.stream": stream})
+        assert reply.code == 200
+        assert body.closed == 1
+
+    @pytest.mark.parametrize("stream", [False, True])
+    def test_may_be_what_the_new_one_is_made_of(self, replace, stream):
+        body = Tracked(b"a", b"b")
+        reply = replace(body, lambda old: map(bytes.upper, old), **{"response.stream": stream})
+        assert reply.body == b"AB"
+        assert body.closed == 1
+
+    def test_may_come_back(self, make_app, call):
+        body = Tracked(b"a", b"b")
+
+        def hook():
+            old = response.body
+            response.body = None
+            response.body = old
+
+        app = make_app(index=lambda: body, config={"/": {"hooks.before_finalize": hook}})
+        assert call(app).body == b"ab"
+        assert body.closed >= 1
+
+    def test_is_closed_when_the_new_one_cannot_be(self, replace, caplog):
+        body = Tracked(b"old")
+
+        class Stubborn(Tracked):
+            def close(self):
+                raise OSError("stuck")
+
+        with pytest.raises(OSError, match="stuck"):
+            replace(body, Stubborn(b"new"), **{"response.stream": True})
+        assert body.closed == 1
+
+    def test_is_closed_when_the_hook_fails_afterwards(self, make_app, call, caplog):
+        body = Tracked(b"old")
+
+        def hook():
+            response.body = [b"new"]
+            raise ValueError("afterwards")
+
+        app = make_app(index=lambda: body, config={"/": {"hooks.before_finalize": hook}})
+        assert call(app).code == 500
+        assert body.closed == 1

@@ -13,6 +13,11 @@ def test_a_status_can_be_written_in_many_ways(status):
     assert valid_status(status) == OK
 
 
+@pytest.mark.parametrize("status", [None, "", b"", 0])
+def test_no_status_means_that_all_is_well(status):
+    assert valid_status(status)[:2] == (200, "OK")
+
+
 def test_a_phrase_of_ones_own_is_kept():
     assert valid_status("404  No such page ") == (
         404,
@@ -31,7 +36,7 @@ def test_a_status_without_a_number_is_refused(status):
         valid_status(status)
 
 
-@pytest.mark.parametrize("status", [99, 600, 0, -5, True, "999 X", "9" * 10000])
+@pytest.mark.parametrize("status", [99, 600, 1, -5, True, "999 X", "9" * 10000])
 def test_a_status_out_of_range_is_refused(status):
     with pytest.raises(ValueError, match="out of range"):
         valid_status(status)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cherrypy_core.application import Application
 from cherrypy_core.errors import HTTPError, HTTPRedirect, InternalRedirect
-from cherrypy_core.serving import request, response
+from cherrypy_core.serving import request, response, serving
 from cherrypy_core.tree import Tree
 from cherrypy_core.wsgi import AppResponse, CPWSGIApp
 
@@ -443,3 +443,40 @@ class TestPipeline:
         assert list(made) == []
         made.close()
         made.close()
+
+
+class TestAServerThatForgetsToClose:
+    """PEP 3333 demands it; what hangs on the end of a request must not hang for ever."""
+
+    @pytest.fixture
+    def streamed(self, make_app, environ, new_reply):
+        def answer(seen):
+            def page():
+                try:
+                    yield b"a"
+                    yield b"b"
+                finally:
+                    seen.append("closed")
+
+            config = {
+                "/": {"response.stream": True, "hooks.on_end_request": lambda: seen.append("end")}
+            }
+            return make_app(index=page, config=config)(environ(), new_reply().start_response)
+
+        return answer
+
+    def test_has_the_request_ended_when_the_body_goes(self, streamed):
+        seen = []
+        body = streamed(seen)
+        assert next(body) == b"a"
+        del body
+        assert seen == ["closed", "end"]
+
+    def test_does_not_disturb_what_is_being_served(self, streamed):
+        seen = []
+        body = streamed(seen)
+        serving.clear()
+        mine = serving.request
+        del body
+        assert seen == ["end"]
+        assert serving.request is mine

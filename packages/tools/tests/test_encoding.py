@@ -77,6 +77,18 @@ def test_text_is_sent_as_utf_8(client, path, body):
     assert answer["Content-Type"] == "text/html;charset=utf-8"
 
 
+def test_a_stream_keeps_the_length_that_it_was_given(serve):
+    # As a download does: the header first, then the bytes.
+    def download():
+        response.headers["Content-Length"] = "3"
+        return iter([b"abc"])
+
+    root = Root()
+    root.download = expose(download)
+    root.download._cp_config = {"response.stream": True}
+    assert serve(root).get("/download")["Content-Length"] == "3"
+
+
 def test_bytes_that_are_no_text_have_no_charset(client):
     answer = client.get("/typed?media=image/png")
     assert (answer.body, answer["Content-Type"]) == (b"\xff\xfe", "image/png")

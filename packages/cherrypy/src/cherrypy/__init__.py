@@ -35,6 +35,7 @@ from cherrypy_core.errors import (
     HTTPRedirect,
     InternalRedirect,
     NotFound,
+    TimeoutError,  # noqa: A004  (the historical name)
 )
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import ServingProxy, ThreadData, request, response, serving
@@ -72,6 +73,7 @@ __all__ = [
     "HTTPRedirect",
     "InternalRedirect",
     "NotFound",
+    "TimeoutError",
     "Tool",
     "__version__",
     "config",

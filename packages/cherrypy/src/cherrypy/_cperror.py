@@ -9,6 +9,7 @@ from cherrypy_core.errors import (
     HTTPRedirect,
     InternalRedirect,
     NotFound,
+    TimeoutError,  # noqa: A004  (the historical name)
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "HTTPRedirect",
     "InternalRedirect",
     "NotFound",
+    "TimeoutError",
     "bare_error",
     "clean_headers",
     "format_exc",

@@ -12,6 +12,7 @@ from cherrypy_core.errors import (
     HTTPRedirect,
     InternalRedirect,
     NotFound,
+    TimeoutError,  # noqa: A004  (the historical name)
 )
 
 # NOTE: `expose`, `request`, `response` and `serving` are names of modules too. These are
@@ -43,6 +44,7 @@ __all__ = [
     "NotFound",
     "Request",
     "Response",
+    "TimeoutError",
     "Tree",
     "__version__",
     "expose",

@@ -23,11 +23,19 @@ __all__ = [
     "HTTPRedirect",
     "InternalRedirect",
     "NotFound",
+    "TimeoutError",
 ]
 
 
 class CherryPyException(Exception):
     """The base of the framework's exceptions."""
+
+
+class TimeoutError(CherryPyException):  # noqa: A001  (the historical name)
+    """A response has taken longer than its `timeout`.
+
+    Raised by the request when it comes to its next stage and `response.timed_out` is set.
+    """
 
 
 class InternalRedirect(CherryPyException):

@@ -169,9 +169,8 @@ class Head:
         """The address of the client."""
         source = self._remote_host
         if isinstance(source, dict):
-            address = source.get("REMOTE_ADDR", "")
-            name = source.get("REMOTE_HOST") or address
-            return Host(address, _port(source.get("REMOTE_PORT")), name)
+            port = _port(source.get("REMOTE_PORT"))
+            return Host(source.get("REMOTE_ADDR", ""), port, source.get("REMOTE_HOST", ""))
         return source
 
     @lazy

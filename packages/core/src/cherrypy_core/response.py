@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from time import time
 
 from cherrypy_core.__about__ import __version__
@@ -67,6 +68,10 @@ class ResponseBody:
             value = [bytes(value)]
         elif hasattr(value, "read"):
             value = file_generator(value)
+        old = response.chunks
+        if old is not value and type(old) is not list and is_closable_iterator(old):
+            # Not closed at once: the new body may be made of it, piece by piece.
+            response.replaced = [*response.replaced, old]
         response.chunks = value
 
 
@@ -97,6 +102,8 @@ class Response:
 
     #: The body as it has been assigned (`body` checks what is).
     chunks: Any = ()
+    #: Bodies that have been replaced; they are closed together with the last one.
+    replaced: list[Any] | tuple[()] = ()
     #: (name, value) pairs of text, each character one byte, as WSGI wants them.
     wire_headers: list[tuple[str, str]] | None = None
 
@@ -113,6 +120,8 @@ class Response:
 
     def __init__(self) -> None:
         self.time = time()
+        # PERF: looked at twice; from the class that would take longer.
+        self.timed_out = False
 
     @property
     def software_version(self) -> str:
@@ -221,15 +230,32 @@ class Response:
         return body
 
     def close_body(self) -> None:
-        """Close the body's iterator, if it is one that can be closed."""
+        """Close the body's iterator and those it has replaced, if they can be closed.
+
+        Raises:
+            Exception: whatever the last of them to fail has raised.
+        """
         chunks = self.chunks
-        if type(chunks) is not list and is_closable_iterator(chunks):
-            chunks.close()
+        try:
+            if type(chunks) is not list and is_closable_iterator(chunks):
+                chunks.close()
+        finally:
+            if self.replaced:
+                self._close_replaced()
+
+    def _close_replaced(self) -> None:
+        """Close the bodies that have been replaced: all of them, whatever one raises."""
+        replaced, self.replaced = self.replaced, ()
+        with ExitStack() as stack:
+            for body in replaced:
+                stack.callback(body.close)
 
     def drop_body(self) -> None:
         """Close the body and replace it with an empty one."""
-        self.close_body()
-        self.chunks = []
+        try:
+            self.close_body()
+        finally:
+            self.chunks = []
 
     def finalize(self) -> None:
         """Turn status, headers, cookies and body into what is sent.
@@ -245,6 +271,7 @@ class Response:
             and (status is None or status == 200)  # noqa: PLR2004
             and not self.stream
             and self.set_cookies is None
+            and not self.replaced
         ):
             # PERF: an ordinary page, whose headers nobody has touched: 4 fields in order.
             self.status = "200 OK"
@@ -261,6 +288,8 @@ class Response:
             ]
             return
         self._finalize_headers(200 if status is None else self._check_status(status))
+        if self.replaced and type(self.chunks) is list:
+            self._close_replaced()
 
     def _check_status(self, status: Any) -> int:
         """Normalise `status`; return its code."""

@@ -113,7 +113,7 @@ def valid_status(status: object) -> tuple[int, str, str]:
 
     Args:
         status: an int (any number is made one), or a str or bytes that begins with one,
-            such as `404` or `"404 No such page"`; None and "" mean 200. Without a phrase
+            such as `404` or `"404 No such page"`; None, "" and 0 mean 200. Without a phrase
             of its own it gets the usual one (possibly "").
 
     Raises:
@@ -126,7 +126,7 @@ def valid_status(status: object) -> tuple[int, str, str]:
         if text:
             code, _, phrase = text.partition(" ")
             phrase = phrase.strip(" ")
-    elif status is not None:
+    elif status is not None and status != 0:
         code = status
     number = _code(code)
     usual, message = response_codes.get(number, ("", ""))

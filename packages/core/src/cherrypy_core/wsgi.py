@@ -5,7 +5,7 @@ from __future__ import annotations
 from cherrypy_core.environ import HEADER_NAMES, header_fields
 from cherrypy_core.errors import InternalRedirect
 from cherrypy_core.pipeline import ExceptionTrapper, InternalRedirector, TrappedBody, trapped
-from cherrypy_core.serving import set_request
+from cherrypy_core.serving import get_request, set_request
 from cherrypy_core.urls import urljoin
 
 TYPE_CHECKING = False
@@ -149,6 +149,16 @@ class AppResponse:
             request.response_served.close_body()
         finally:
             self.cpapp.end(request)
+
+    def __del__(self) -> None:
+        # A server that has forgotten to close: better late than never, but without making
+        # another request current in whatever thread this happens.
+        if getattr(self, "request", None) is not None:
+            serving = get_request()
+            try:
+                self.close()
+            finally:
+                set_request(serving)
 
 
 class Streamed(AppResponse):

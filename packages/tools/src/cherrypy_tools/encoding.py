@@ -227,8 +227,9 @@ class ResponseEncoder:
         request = get_request()
         assert request is not None  # noqa: S101  (called while serving one)
         response = request.response_served
-        if response.headers_touched and not getattr(self.body, "binary", False):
-            # The length changes with the charset.
+        # The length changes with the charset; that of a stream its author knows best.
+        binary = getattr(self.body, "binary", False)
+        if response.headers_touched and not response.stream and not binary:
             response.headers.pop("Content-Length", None)
         accepted = header_elements("Accept-Charset", request.header("Accept-Charset") or "")
         weights = {

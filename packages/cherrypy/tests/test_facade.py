@@ -71,6 +71,7 @@ PUBLIC = [
     "tree",
     "url",
     "wsgi",
+    "wsgiserver",
 ]
 
 #: A name of the facade, and where the very same object has its home.
@@ -89,6 +90,7 @@ SAME = [
     ("cherrypy._cptools.Toolbox", "cherrypy_tools.toolbox.Toolbox"),
     ("cherrypy._cptools.default_toolbox", "cherrypy.tools"),
     ("cherrypy._cptree.Application", "cherrypy.Application"),
+    ("cherrypy._cptree.tools", "cherrypy.tools"),
     ("cherrypy._cpwsgi.CPWSGIApp", "cherrypy_core.wsgi.CPWSGIApp"),
     ("cherrypy._cpwsgi_server.CPWSGIServer", "cherrypy_httpserver.WSGIServer"),
     ("cherrypy._helper.expose", "cherrypy.expose"),
@@ -98,6 +100,7 @@ SAME = [
     ("cherrypy.lib.encoding.gzip", "cherrypy_tools.compression.gzip"),
     ("cherrypy.lib.file_generator", "cherrypy_core.iterators.file_generator"),
     ("cherrypy.lib.headers.parse_header", "cherrypy_core.elements.parse_header"),
+    ("cherrypy.lib.http.HeaderMap", "cherrypy.lib.httputil.HeaderMap"),
     ("cherrypy.lib.httputil.HeaderMap", "cherrypy_core.headers.HeaderMap"),
     ("cherrypy.lib.jsontools.json_in", "cherrypy_tools.jsontools.json_in"),
     ("cherrypy.lib.locking.Timer", "cherrypy_sessions.Timer"),
@@ -116,6 +119,7 @@ SAME = [
 
 MODULES = [
     "cherrypy",
+    "cherrypy._cpcompat",
     "cherrypy._cpconfig",
     "cherrypy._cpdispatch",
     "cherrypy._cperror",
@@ -134,6 +138,7 @@ MODULES = [
     "cherrypy.lib.cptools",
     "cherrypy.lib.encoding",
     "cherrypy.lib.headers",
+    "cherrypy.lib.http",
     "cherrypy.lib.httputil",
     "cherrypy.lib.jsontools",
     "cherrypy.lib.locking",
@@ -147,6 +152,8 @@ MODULES = [
     "cherrypy.process.wspbus",
     "cherrypy.tutorial",
     "cherrypy.tutorial.guide",
+    "cherrypy.wsgiserver",
+    "cherrypy.wsgiserver.ssl_builtin",
 ]
 
 

@@ -64,7 +64,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cherrypy import _cpdispatch as dispatch
     from cherrypy import _cpwsgi as wsgi
-    from cherrypy import lib, process
+    from cherrypy import lib, process, wsgiserver
 
 __all__ = [
     "Application",
@@ -97,9 +97,11 @@ __all__ = [
     "tree",
     "url",
     "wsgi",
+    "wsgiserver",
 ]
 
 _MODULES = (
+    "_cpcompat",
     "_cpconfig",
     "_cpdispatch",
     "_cperror",
@@ -116,6 +118,7 @@ _MODULES = (
     "lib",
     "process",
     "tutorial",
+    "wsgiserver",
 )
 
 __getattr__ = lazy_modules(

@@ -11,7 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Application", "Tree"]
+    from cherrypy import tools
+
+__all__ = ["Application", "Tree", "tools"]
 
 
 class Application(SiteApplication):
@@ -43,3 +45,10 @@ class Tree(CoreTree):
     def make_application(self, root: Any, script_name: str) -> Application:
         """Return a new application of the default site."""
         return Application(root, script_name)
+
+
+def __getattr__(name: str) -> Any:
+    # Not there yet when the default site, which has it, is being made of this module.
+    if name == "tools":
+        return cherrypy.tools
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cherrypy_core.environ import downgrade_wsgi_ux_to_1x
 from cherrypy_core.pipeline import ExceptionTrapper, InternalRedirector, VirtualHost
 from cherrypy_core.wsgi import AppResponse, CPWSGIApp
 
@@ -11,4 +12,5 @@ __all__ = [
     "ExceptionTrapper",
     "InternalRedirector",
     "VirtualHost",
+    "downgrade_wsgi_ux_to_1x",
 ]

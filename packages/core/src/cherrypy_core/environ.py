@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["HEADER_NAMES", "header_field", "header_fields", "header_map"]
+__all__ = [
+    "HEADER_NAMES",
+    "downgrade_wsgi_ux_to_1x",
+    "header_field",
+    "header_fields",
+    "header_map",
+]
 
 #: Keys of an environ that are header fields without saying so.
 HEADER_NAMES = {
@@ -81,3 +87,19 @@ def header_map(environ: dict[str, Any]) -> HeaderMap:
         if value:
             fields[name] = decode_TEXT_maybe(value)
     return HeaderMap.from_canonical(fields)
+
+
+def downgrade_wsgi_ux_to_1x(environ: dict[str, Any]) -> dict[bytes, Any]:
+    """Return an environ of WSGI "u.0" (all text) in bytes, as WSGI 1 had it in Python 2.
+
+    Args:
+        environ: the environ; `wsgi.url_encoding` says how its URL parts have been decoded.
+    """
+    url_encoding = environ["wsgi.url_encoding"]
+    in_url = {"PATH_INFO", "SCRIPT_NAME", "QUERY_STRING"}
+    return {
+        key.encode("latin-1"): value.encode(url_encoding if key in in_url else "latin-1")
+        if isinstance(value, str)
+        else value
+        for key, value in environ.items()
+    }

@@ -30,4 +30,21 @@ else:
             return value
 
 
-__all__ = ["lazy"]
+class classproperty(property):  # noqa: N801  (used like `property`)
+    """A property of a class (and so of its instances), computed at each look.
+
+    Example:
+        >>> class Page:
+        ...     @classproperty
+        ...     def title(cls):
+        ...         return cls.__name__
+    """
+
+    def __init__(self, func: Callable[[Any], Any]) -> None:
+        super().__init__(func)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self.fget(owner if owner is not None else type(instance))  # type: ignore[misc]
+
+
+__all__ = ["classproperty", "lazy"]

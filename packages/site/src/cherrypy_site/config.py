@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["SiteConfig"]
 
+#: What settings of the engine were called up to CherryPy 3.1; "" for what means nothing now.
+_OLD_ENGINE_NAMES = {
+    "autoreload_frequency": "autoreload.frequency",
+    "autoreload_match": "autoreload.match",
+    "autoreload_on": "autoreload.on",
+    "deadlock_poll_freq": "timeout_monitor.frequency",
+    "reexec_retry": "",
+}
+
 #: Signals whose listeners are configured by `engine.NAME`.
 _SIGNALS = ("SIGHUP", "SIGTERM")
 
@@ -84,6 +93,9 @@ class SiteConfig(Config):
 
     def _set_engine(self, k: str, v: Any) -> None:
         bus = self._site.bus
+        k = _OLD_ENGINE_NAMES.get(k, k)
+        if not k:
+            return
         name, dot, attribute = k.partition(".")
         if dot:
             self._set_plugin(name, attribute, v)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cherrypy_tools.deprecated import DeprecatedTool
 from cherrypy_tools.late import LateErrorTool, LateHandlerTool, LateTool
 from cherrypy_tools.sessiontool import SessionTool
 from cherrypy_tools.toolbox import Toolbox
@@ -35,6 +36,12 @@ _TOOLS = (
 #: Name and function of the tools that may make the response themselves.
 _HANDLERS = (("staticdir", "static.staticdir"), ("staticfile", "static.staticfile"))
 
+#: Name and advice of the tools that CherryPy 8 was the last one to have.
+_GONE = (
+    ("nsgmls", "it does nothing any more: check pages in your tests instead."),
+    ("tidy", "it does nothing any more: check pages in your tests instead."),
+)
+
 
 def default_toolbox(
     session_class: Any = None,
@@ -62,5 +69,7 @@ def default_toolbox(
     for name, source in _HANDLERS:
         setattr(tools, name, LateHandlerTool("cherrypy_tools." + source, name))
     tools.xmlrpc = LateErrorTool("cherrypy_tools.xmlrpcutil.on_error")
+    for name, advice in _GONE:
+        setattr(tools, name, DeprecatedTool("before_finalize", advice))
     tools.sessions = SessionTool(session_class, storage_types, session_defaults)
     return tools

@@ -42,7 +42,7 @@ def process_body() -> tuple[tuple[Any, ...], str | None]:
         return ("ERROR PARAMS",), "ERRORMETHOD"
 
 
-def respond(body: Any, encoding: str = "utf-8", allow_none: bool = False) -> None:
+def respond(body: Any, encoding: str = "utf-8", allow_none: bool | int = 0) -> None:
     """Make *body* the current response, as XML-RPC.
 
     Args:

@@ -24,6 +24,7 @@ _MODULES = (
     "cptools",
     "encoding",
     "headers",
+    "http",
     "httputil",
     "jsontools",
     "locking",

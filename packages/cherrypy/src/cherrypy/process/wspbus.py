@@ -5,4 +5,6 @@ from __future__ import annotations
 from cherrypy import engine as bus
 from cherrypy_wspbus import Bus, ChannelFailures, states
 
-__all__ = ["Bus", "ChannelFailures", "bus", "states"]
+__all__ = ["Bus", "ChannelFailures", "bus", "max_files", "states"]
+
+max_files = Bus.max_cloexec_files

@@ -73,7 +73,7 @@ def test_a_bus_without_inheritance_has_no_sockets(bus):
     assert bus.sockets.kept_files == set()
 
 
-@pytest.mark.parametrize("pid", [None, os.getpid()])
+@pytest.mark.parametrize("pid", [None, os.getpid()], ids=["any process", "this process"])
 @pytest.mark.parametrize("address", [("127.0.0.1", 0), "/run/odd;na=me%.sock"])
 def test_a_socket_goes_from_one_process_to_the_next(listening, open_files, address, pid):
     before = InheritedSockets({})

@@ -33,8 +33,7 @@ def test_every_setting_is_passed_on(app):
     assert made.server_name == "127.0.0.1"
     assert (made.request_queue_size, made.timeout, made.shutdown_timeout) == (7, 1.5, 2)
     assert (made.requests.min, made.requests.max) == (4, 6)
-    assert made.requests._queue.maxsize == 9
-    assert made.requests._queue_put_timeout == 3
+    assert (made.requests.accepted_queue_size, made.requests.accepted_queue_timeout) == (9, 3)
     assert (made.max_request_header_size, made.max_request_body_size) == (1000, 2000)
     assert (made.protocol, made.nodelay) == ("HTTP/1.0", False)
     assert (made.peercreds_enabled, made.peercreds_resolve_enabled) == (True, True)

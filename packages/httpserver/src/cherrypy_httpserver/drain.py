@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["DrainReport", "InFlight"]
+from cherrypy_httpserver.connection import CLOSED, LINGERING, Connection
+from cherrypy_httpserver.poller import READ, wait_for
+from cherrypy_httpserver.pool import Worker
+
+if TYPE_CHECKING:
+    from cherrypy_httpserver.front import Front
+
+__all__ = ["DrainReport", "InFlight", "drain", "in_flight"]
+
+# Seconds between two looks while a server drains.
+_PAUSE = 0.002
 
 
 class InFlight(NamedTuple):
@@ -42,3 +55,93 @@ class DrainReport(NamedTuple):
     def clean(self) -> bool:
         """Whether nothing was cut."""
         return not self.cut
+
+
+def in_flight(front: Front) -> list[InFlight]:
+    """List the requests that workers are busy with."""
+    now = time.monotonic()
+    found = []
+    for worker in list(front.pool._threads):  # noqa: SLF001  (ours; cheroot's name)
+        connection, since = worker.conn, worker.since
+        if isinstance(connection, Connection):
+            exchange = connection.exchange
+            found.append(
+                InFlight(
+                    exchange.method if exchange is not None else "",
+                    exchange.target if exchange is not None else "",
+                    f"{connection.remote_addr}:{connection.remote_port}"
+                    if connection.remote_addr
+                    else "",
+                    now - since,
+                    worker.name,
+                )
+            )
+    return found
+
+
+def drain(front: Front, seconds: float | None, idle: float = 0.0) -> DrainReport:
+    """Accept what waits, answer what has been sent, then close everything.
+
+    Args:
+        front: which server.
+        seconds: how long requests may take, None for as long as they need.
+        idle: how long connections without a request are kept, so that clients that are about
+            to send one get an answer, with `Connection: close`.
+    """
+    began = time.monotonic()
+    before = front.pool.requests
+    front.draining = True
+    for listener in front.listeners:
+        listener.finish()
+    front.listeners.clear()
+    for connection in list(front.open):
+        if connection.channel is not None:
+            connection.channel.close()
+    cut: list[InFlight] = []
+    while True:
+        passed = time.monotonic() - began
+        if passed >= idle:
+            _close_idle(front)
+        if _is_quiet(front):
+            break
+        if seconds is not None and passed >= seconds:
+            cut = [flight for flight in in_flight(front) if flight.thread != _this_thread()]
+            break
+        time.sleep(_PAUSE)
+    front.stopping = True
+    answered = front.pool.requests - before
+    return DrainReport(max(0, answered - len(cut)), tuple(cut), time.monotonic() - began)
+
+
+def _this_thread() -> str:
+    return threading.current_thread().name
+
+
+def _close_idle(front: Front) -> None:
+    """Close connections between two requests; those that have sent one are served."""
+    for connection in list(front.armed.values()):
+        if not connection.idle or not isinstance(connection, Connection):
+            continue
+        if front.armed.pop(connection.number, None) is not connection:
+            continue
+        try:
+            silent = not connection.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            silent = True
+        except (OSError, ValueError):
+            # TLS does not peek: what has come is read as usual.
+            silent = not wait_for(connection.socket, READ, 0.000_1)
+        if silent:
+            connection.close()
+        else:
+            front.enqueue(connection)
+
+
+def _is_quiet(front: Front) -> bool:
+    """Tell whether nothing is left to be answered."""
+    this = threading.current_thread()
+    workers = list(front.pool._threads)  # noqa: SLF001  (ours; cheroot's name)
+    if front.ready or any(worker.conn is not None for worker in workers if worker is not this):
+        return False
+    own = this.conn if isinstance(this, Worker) else None
+    return all(c.phase in (LINGERING, CLOSED) or c is own for c in list(front.open))

@@ -20,10 +20,15 @@ SETTINGS = frozenset(
         "accepted_queue_size",
         "accepted_queue_timeout",
         "bind_addr",
+        "handshake_timeout",
+        "head_timeout",
         "httpserver",
         "instance",
         "max_request_body_size",
+        "max_request_header_count",
         "max_request_header_size",
+        "max_request_line_size",
+        "minimum_rate",
         "nodelay",
         "peercreds",
         "peercreds_resolve",
@@ -43,6 +48,7 @@ SETTINGS = frozenset(
         "ssl_private_key",
         "statistics",
         "thread_pool",
+        "thread_pool_idle",
         "thread_pool_max",
         "wsgi_version",
     }
@@ -89,25 +95,45 @@ class Server(ServerAdapter):
     """
 
     socket_timeout: float = 10
-    """Seconds that a connection may be idle, or a read or write may take."""
+    """Seconds that a connection may be idle, and that reading a body or writing a response may
+    stall altogether, before the minimum rate counts."""
+
+    head_timeout: float | None = None
+    """Seconds from the first byte of a request, or from the connection, to the end of its head;
+    None for those of `socket_timeout`."""
+
+    handshake_timeout: float | None = None
+    """Seconds that a TLS handshake may take altogether; None for those of `socket_timeout`."""
+
+    minimum_rate: float = 240
+    """Bytes per second that a client must send of a body, or read of a response, in the mean."""
 
     shutdown_timeout: float | None = 5
     """Seconds that requests under way may take to finish when the server stops."""
 
     accepted_queue_size: int = -1
-    """Connections that wait for a thread at most, after that 503; -1 for no limit."""
+    """Requests that wait for a thread at most, after that 503; -1 for no limit."""
 
     accepted_queue_timeout: float = 10
-    """Seconds to wait for a place in a full queue before the answer is 503."""
+    """Seconds that a request may wait in a queue with a limit before the answer is 503."""
 
     thread_pool: int = 10
     """The number of threads that work on requests."""
 
     thread_pool_max: int = -1
-    """How many threads the pool may grow to; -1 for no limit. Nothing grows it by itself."""
+    """How many threads the pool grows to while requests wait; -1 to keep it at `thread_pool`."""
+
+    thread_pool_idle: float = 30
+    """Seconds without work after which a thread above `thread_pool` ends."""
 
     max_request_header_size: int = 500 * 1024
     """Bytes of the request line and the headers together; 0 for no limit."""
+
+    max_request_line_size: int = 64 * 1024
+    """Bytes of the request line; 0 for no limit."""
+
+    max_request_header_count: int = 100
+    """Header fields of a request; 0 for no limit."""
 
     max_request_body_size: int = 100 * 1024 * 1024
     """Bytes of a request's body; 0 for no limit."""

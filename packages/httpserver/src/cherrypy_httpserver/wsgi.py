@@ -1,44 +1,56 @@
-"""The WSGI server: cheroot's, made from the settings of a `Server`."""
+"""The WSGI server: cheroot's names and settings, on a connection front of our own."""
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import logging
 import os
 import socket
-import stat
-from contextlib import contextmanager
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from cheroot import wsgi
-from cheroot.server import HTTPConnection, HTTPRequest
+from cheroot.server import HTTPRequest
 
 from cherrypy_httpserver.__about__ import __version__
+from cherrypy_httpserver.connection import Connection
+from cherrypy_httpserver.drain import DrainReport, InFlight, drain, in_flight
 from cherrypy_httpserver.errors import SettingError
+from cherrypy_httpserver.front import Front, empty_environ
+from cherrypy_httpserver.listening import SocketFile, listen_unix
+from cherrypy_httpserver.peers import peer_environ
+from cherrypy_httpserver.pool import Pool
+from cherrypy_httpserver.statistics import publish, withdraw
+from cherrypy_httpserver.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from cherrypy_httpserver.server import Server
 
 __all__ = ["WSGIConnection", "WSGIRequest", "WSGIServer"]
 
+# Seconds after which the serving thread of Windows looks up, which cannot be interrupted there.
+_GLANCE = 1.0 if os.name == "nt" else None
+
 
 class WSGIRequest(HTTPRequest):
-    """A request; targets in absolute form, as proxies send them, are welcome."""
+    """cheroot's request; kept for programs that refer to it. The front does not use it."""
 
     def __init__(self, server: Any, conn: Any) -> None:
         super().__init__(server, conn, proxy_mode=True)
 
 
-class WSGIConnection(HTTPConnection):
-    """A connection whose requests are `WSGIRequest`s."""
-
-    RequestHandlerClass = WSGIRequest
+class WSGIConnection(Connection):
+    """A connection of the WSGI server; a subclass can be assigned to `ConnectionClass`."""
 
 
 class WSGIServer(wsgi.Server):
-    """cheroot's WSGI server, with every setting of a `Server`.
+    """An HTTP server for a WSGI application.
+
+    It is a `cheroot.wsgi.Server` with the same attributes and methods, but connections, requests
+    and threads are this package's: see `front`.
 
     Args:
         server_adapter: the settings.
@@ -47,6 +59,8 @@ class WSGIServer(wsgi.Server):
             default the log of the adapter's bus, and standard error if nobody listens there.
 
     Attributes:
+        requests: the pool of workers.
+        front: the connections, while the server runs.
         listening_socket: a socket from systemd or from the process before this one, to be
             served instead of one of our own; it is closed in the end.
         address_stays: true if the file of a Unix socket must not be removed: it is systemd's, or
@@ -56,8 +70,12 @@ class WSGIServer(wsgi.Server):
         SettingError: if there is no application, or a setting has an impossible value.
     """
 
-    version = f"cherrypy-httpserver/{__version__} {wsgi.Server.version}"
-    ConnectionClass = WSGIConnection
+    version = f"cherrypy-httpserver/{__version__}"
+    ConnectionClass: Any = WSGIConnection
+    front: Front
+    _interrupt: BaseException | None = None
+    _start_time: float | None = None
+    _run_time: float = 0
 
     def __init__(
         self,
@@ -70,24 +88,29 @@ class WSGIServer(wsgi.Server):
             raise SettingError("There is no WSGI application to serve: set the server's `app`.")
         self.server_adapter = server_adapter
         self._log = log
-        # The file of the Unix socket that we have made: (path, device, inode).
-        self._socket_file: tuple[str, int, int] | None = None
+        self._socket_file: SocketFile | None = None
         self.listening_socket: socket.socket | None = None
         self.address_stays = False
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
         super().__init__(
             server_adapter.bind_addr,
             app,
             # Becomes SERVER_NAME, which has to be something even for a Unix socket.
             server_name=server_adapter.socket_host or "localhost",
-            numthreads=server_adapter.thread_pool,
-            max=server_adapter.thread_pool_max,
             request_queue_size=server_adapter.socket_queue_size,
             timeout=server_adapter.socket_timeout,  # type: ignore[arg-type]  # seconds may be a float
             shutdown_timeout=server_adapter.shutdown_timeout,  # type: ignore[arg-type]  # None, too
-            accepted_queue_size=server_adapter.accepted_queue_size,
-            accepted_queue_timeout=server_adapter.accepted_queue_timeout,  # type: ignore[arg-type]  # float, too
             peercreds_enabled=server_adapter.peercreds,
             peercreds_resolve_enabled=server_adapter.peercreds_resolve,
+        )
+        self.requests: Pool = Pool(
+            self,
+            server_adapter.thread_pool,
+            server_adapter.thread_pool_max,
+            server_adapter.accepted_queue_size,
+            server_adapter.accepted_queue_timeout,
+            server_adapter.thread_pool_idle,
         )
         self.wsgi_version = server_adapter.wsgi_version
         self.gateway = _gateway(self.wsgi_version)
@@ -97,6 +120,7 @@ class WSGIServer(wsgi.Server):
         self.max_request_body_size = server_adapter.max_request_body_size or 0
         self.ssl_adapter = self._tls_adapter()
         self.stats["Enabled"] = server_adapter.statistics
+        withdraw(self)
 
     def _tls_adapter(self) -> Any:
         adapter = self.server_adapter
@@ -105,6 +129,19 @@ class WSGIServer(wsgi.Server):
 
             return tls_adapter(adapter)
         return None
+
+    # The limits have the names of the settings; cheroot's names win where there are both.
+
+    @property
+    def socket_timeout(self) -> float:
+        """Seconds that a connection may be idle."""
+        seconds: float = self.timeout
+        return seconds
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _LIMITS:
+            return getattr(self.server_adapter, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """Report what happened outside of any request, or what the application did not catch.
@@ -123,50 +160,105 @@ class WSGIServer(wsgi.Server):
         else:
             super().error_log(msg, level, traceback)
 
+    # What the front asks for.
+
+    def environ_template(self) -> dict[str, Any]:
+        """Return what the environs of all requests have in common."""
+        environ = empty_environ()
+        address = self.bind_addr
+        environ["ACTUAL_SERVER_PROTOCOL"] = self.protocol
+        environ["SERVER_NAME"] = self.server_name
+        environ["SERVER_PORT"] = str(address[1]) if isinstance(address, tuple) else ""
+        environ["SERVER_SOFTWARE"] = self.software
+        environ["wsgi.version"] = self.wsgi_version
+        return environ
+
+    def environ_of(self, connection: Connection) -> dict[str, Any]:
+        """Return what is particular to a connection: who the client is."""
+        if connection.secure is not None:
+            return connection.secure.environ()
+        if self.peercreds_enabled and not isinstance(self.bind_addr, tuple):
+            return peer_environ(connection.socket, resolve=self.peercreds_resolve_enabled)
+        return {}
+
+    def application(self) -> Callable[..., Any]:
+        """Return what answers requests."""
+        if self.wsgi_version == ("u", 0):
+            return _decoding(self.wsgi_app)
+        application: Callable[..., Any] = self.wsgi_app
+        return application
+
+    # Life.
+
     def prepare(self) -> None:
         """Bind the socket, listen, and start the threads.
 
         Raises:
             OSError: if that address cannot be listened on.
         """
-        _statistics()[self._statistics_key] = self.stats
+        self._interrupt = None
+        self._ended.clear()
+        if self.software is None:
+            self.software = f"{self.version} Server"
+        self.socket = None
+        self._open_socket()
         try:
-            with _no_activation():
-                super().prepare()
+            self.socket.listen(self.request_queue_size)
+            self.front = Front(self, self.application())
+            self.front.pool = self.requests
+            self.requests.front = self.front
+            self.requests.timed = bool(self.stats["Enabled"])
+            self.front.watch = Watch(self.front)
+            publish(self)
+            self.requests.start()
+            self.front.watch.start()
         except BaseException:
-            _statistics().pop(self._statistics_key, None)
+            self._close_socket()
+            withdraw(self)
             raise
+        self.ready = True
+        self._start_time = time.time()
 
-    def bind(self, family: Any, type: Any, proto: int = 0) -> Any:  # noqa: A002  # cheroot's name
-        """Listen on the configured address, or take the socket that listens already."""
-        if self.listening_socket is None:
-            return super().bind(family, type, proto)
-        self.socket = self.listening_socket
-        return self.socket
+    def _open_socket(self) -> None:
+        inherited = self.listening_socket
+        if inherited is not None:
+            self.socket = inherited
+            if isinstance(self.bind_addr, str):
+                self._socket_file = SocketFile.of(self.bind_addr)
+            else:
+                self.bind_addr = inherited.getsockname()[:2]
+            return
+        address = self.bind_addr
+        if isinstance(address, str):
+            self.bind_unix_socket(address)
+            return
+        host, port = address
+        found = socket.getaddrinfo(
+            host, port, socket.AF_UNSPEC, socket.SOCK_STREAM, 0, socket.AI_PASSIVE
+        )
+        trouble: OSError | None = None
+        for family, kind, protocol, _, _ in found:
+            try:
+                self.bind(family, kind, protocol)
+            except OSError as error:  # noqa: PERF203  (a few addresses)
+                trouble = OSError(error.errno, f"{error.strerror}: cannot listen on {address}")
+            else:
+                return
+        raise trouble or OSError(f"{host!r} has no address")
 
-    def stop(self) -> None:
-        """Stop listening, finish the requests under way, end the threads.
-
-        May be called from any thread, and more than once.
-        """
-        super().stop()
-        # cheroot keeps the counters, and through them every server that ever was.
-        _statistics().pop(self._statistics_key, None)
-        self._remove_socket_file()
-
-    @property
-    def _statistics_key(self) -> str:
-        return f"Cheroot HTTPServer {id(self)}"
-
-    @staticmethod
-    def bind_socket(socket_: Any, bind_addr: Any) -> Any:
-        """Bind `socket_`; close it if that fails, which cheroot forgets."""
+    def bind(self, family: Any, type: Any, proto: int = 0) -> Any:  # noqa: A002  (cheroot's name)
+        """Create the socket and bind it."""
+        made = self.prepare_socket(
+            self.bind_addr, family, type, proto, self.nodelay, None, self.reuse_port
+        )
         try:
-            socket_.bind(bind_addr)
+            made.bind(self.bind_addr)
         except BaseException:
-            socket_.close()
+            made.close()
             raise
-        return socket_
+        self.socket = made
+        self.bind_addr = made.getsockname()[:2]
+        return made
 
     def bind_unix_socket(self, bind_addr: str) -> Any:
         """Listen on the Unix socket `bind_addr`, replacing one that nobody listens on.
@@ -174,50 +266,125 @@ class WSGIServer(wsgi.Server):
         Raises:
             OSError: if there is another kind of file, or a server listens there.
         """
-        if self.listening_socket is not None:
-            bound = self.socket = self.listening_socket
-        else:
-            if not bind_addr.startswith("\0"):
-                _refuse_what_is_in_use(bind_addr)
-            bound = super().bind_unix_socket(bind_addr)  # type: ignore[no-untyped-call]  # cheroot's
-        if not bind_addr.startswith("\0"):
-            status = os.stat(bind_addr)  # noqa: PTH116  # a path, given and used as text
-            self._socket_file = (bind_addr, status.st_dev, status.st_ino)
-        return bound
+        self.socket, self._socket_file = listen_unix(bind_addr)
+        return self.socket
 
-    def _remove_socket_file(self) -> None:
-        """Remove the socket's file, unless another server has put its own there."""
-        if self._socket_file is None:
-            return
-        path, device, inode = self._socket_file
-        self._socket_file = None
-        if self.address_stays:
-            return
-        try:
-            status = os.stat(path)  # noqa: PTH116  # as above
-            if (status.st_dev, status.st_ino) == (device, inode):
-                os.unlink(path)  # noqa: PTH108  # as above
-        except FileNotFoundError:
-            pass
-        except OSError as error:
+    def serve(self) -> None:
+        """Accept connections until `stop()` has ended the server, after `prepare()`.
+
+        Raises:
+            SystemExit, KeyboardInterrupt: if an application has raised that. The server is
+                stopped in good order before.
+        """
+        front = self.front
+        front.listen(self.socket)
+        if self.ready:
+            # The leader may wait already: it hears of what is added.
+            try:
+                while not self._ended.wait(_GLANCE):
+                    pass
+            except (KeyboardInterrupt, SystemExit) as error:
+                self._interrupt = error
+        if self._interrupt is not None:
+            interrupt, self._interrupt = self._interrupt, None
+            self.stop()
+            self._interrupt = interrupt
+            raise interrupt
+
+    @property
+    def interrupt(self) -> BaseException | None:
+        """The exception with which an application has asked for the end of the process."""
+        return self._interrupt
+
+    @interrupt.setter
+    def interrupt(self, error: BaseException | None) -> None:
+        self._interrupt = error
+        if error is not None:
+            self.error_log(f"{type(error).__name__} raised: shutting down", logging.INFO)
+            # The thread in serve() stops the server; this one may be a worker.
+            self._ended.set()
+
+    def in_flight(self) -> list[InFlight]:
+        """List the requests that are being answered, with their ages."""
+        return in_flight(self.front) if self.ready else []
+
+    def drain(self, seconds: float | None = None, idle: float = 0.0) -> DrainReport:
+        """Stop without dropping a request, and tell what could not be finished.
+
+        Connections that wait to be accepted are accepted, everything that was sent is answered,
+        with `Connection: close`, and then the threads end. May be called from any thread.
+
+        Args:
+            seconds: how long that may take; None for as long as it needs.
+            idle: how long connections between two requests are kept open, in case their client
+                is about to send one. With 0 they are closed at once.
+        """
+        with self._lock:
+            if not self.ready:
+                return DrainReport(0, (), 0.0)
+            self.ready = False
+            if self._start_time is not None:
+                self._run_time += time.time() - self._start_time
+            self._start_time = None
+            front = self.front
+            if not front.listeners:
+                # serve() was not called: nobody has accepted anything.
+                front.listen(self.socket)
+            report = drain(front, seconds, idle)
+            self._close_socket()
+            self.requests.stop(0 if report.cut else 1)
+            front.watch.stop()
+            for connection in list(front.open):
+                if connection.phase != _READY:
+                    connection.close()
+            front.poller.close()
+            withdraw(self)
+        self._ended.set()
+        return report
+
+    def stop(self) -> None:
+        """Stop listening, finish the requests under way, end the threads.
+
+        Requests have `shutdown_timeout` seconds, all together. May be called from any thread, and
+        more than once.
+        """
+        report = self.drain(self.shutdown_timeout)
+        for flight in report.cut:
             self.error_log(
-                f"The socket file {path!r} could not be removed: {error}", logging.WARNING
+                f"Cut off after {flight.age:.1f} s: {flight.method} {flight.target}",
+                logging.WARNING,
             )
 
+    def _close_socket(self) -> None:
+        listening, self.socket = self.socket, None
+        if listening is not None:
+            with contextlib.suppress(OSError):
+                listening.close()
+        file, self._socket_file = self._socket_file, None
+        if file is None or self.address_stays:
+            return
+        try:
+            file.remove()
+        except OSError as error:
+            self.error_log(f"The socket file could not be removed: {error}", logging.WARNING)
 
-@contextmanager
-def _no_activation() -> Iterator[None]:
-    """Hide systemd's sockets: cheroot would take the first one, also if it is not for us."""
-    pid = os.environ.pop("LISTEN_PID", None)
-    try:
-        yield
-    finally:
-        if pid is not None:
-            os.environ["LISTEN_PID"] = pid
+
+_READY = 3
+
+# Settings that cheroot does not know.
+_LIMITS = frozenset(
+    {
+        "handshake_timeout",
+        "head_timeout",
+        "max_request_header_count",
+        "max_request_line_size",
+        "minimum_rate",
+    }
+)
 
 
 def _gateway(version: Any) -> Any:
-    """Return what calls the application in the way of that version of WSGI."""
+    """Return cheroot's class for that version of WSGI, which programs look at."""
     # cheroot has the class for "u", but not in its table.
     gateways = {**wsgi.wsgi_gateways, ("u", 0): wsgi.Gateway_u0}
     try:
@@ -228,27 +395,16 @@ def _gateway(version: Any) -> Any:
         ) from error
 
 
-def _statistics() -> dict[str, Any]:
-    """Return the registry of counters that cheroot has attached to the `logging` module."""
-    statistics: dict[str, Any] = logging.statistics  # type: ignore[attr-defined]  # as described
-    return statistics
+def _decoding(application: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an application that gets path and query decoded, as cheroot does for WSGI u.0."""
 
-
-def _refuse_what_is_in_use(path: str) -> None:
-    """Raise OSError if `path` is anything but a free name or a socket that nobody serves.
-
-    cheroot would delete it, whatever it is.
-    """
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise FileExistsError(errno.EEXIST, "There is a file that is not a socket", path)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
+    def decoded(environ: dict[str, Any], start_response: Any) -> Any:
+        encoding = environ.setdefault("wsgi.url_encoding", "utf-8")
         try:
-            probe.connect(path)
-        except OSError:
-            return
-    raise OSError(errno.EADDRINUSE, "Another server listens on this socket", path)
+            for key in ("PATH_INFO", "QUERY_STRING"):
+                environ[key] = environ[key].encode("latin-1").decode(encoding)
+        except UnicodeDecodeError:
+            environ["wsgi.url_encoding"] = "ISO-8859-1"
+        return application(environ, start_response)
+
+    return decoded

@@ -1,0 +1,276 @@
+"""The front: the set of connections, who waits in it, and who is woken when.
+
+One worker at a time leads: it waits in the set, takes what is ready and answers it itself, so that
+a request never changes threads. The other workers are parked. The watch (`watch`) looks every
+millisecond whether the leader has come back; if it has not, because an application waits for
+something, the watch makes another worker the leader. A worker that comes back and finds that
+somebody else leads parks itself. So short requests run in one thread, without any fight for the
+interpreter lock, and slow ones in as many threads as there are.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import errno
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from cherrypy_httpserver.body import BufferedBody
+from cherrypy_httpserver.connection import Connection
+from cherrypy_httpserver.limits import Limits
+from cherrypy_httpserver.parsing import make_parser
+from cherrypy_httpserver.poller import READ, make_poller
+from cherrypy_httpserver.sending import FileWrapper
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from typing import Any
+
+    from cherrypy_httpserver.parsing import HeadParser
+    from cherrypy_httpserver.pool import Pool, Worker
+    from cherrypy_httpserver.watch import Watch
+
+__all__ = ["Front", "Listener"]
+
+# Connections accepted before others get their turn.
+_ACCEPT_AT_ONCE = 64
+
+# Seconds without accepting when there is nothing left to shed.
+_ACCEPT_PAUSE = 0.1
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_LOG_INTERVAL = 60.0
+_SHED_AT_ONCE = 16
+
+
+class Listener:
+    """A listening socket in the set; it takes part as a connection does."""
+
+    exchange = None
+    channel = None
+    idle = False
+    deadline = float("inf")
+
+    def __init__(self, front: Front, sock: socket.socket) -> None:
+        self.front = front
+        self.socket = sock
+        self.number = sock.fileno()
+        self.open = True
+        self.gone = False
+
+    def start(self) -> None:
+        """Join the set."""
+        self.socket.setblocking(False)
+        self.front.armed[self.number] = self
+        self.front.poller.add(self.number, READ)
+
+    def advance(self, _: HeadParser) -> bool:
+        """Accept what has come."""
+        try:
+            self.accept(_ACCEPT_AT_ONCE)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            if self.gone:
+                return False
+            self.front.stats["Socket Errors"] += 1
+            if error.errno in _EXHAUSTED and not self.front.shed(error):
+                self.deadline = time.monotonic() + _ACCEPT_PAUSE
+                self.front.armed[self.number] = self
+                self.front.watch.alert()
+                return False
+        if not self.gone:
+            self.arm()
+        return False
+
+    def arm(self) -> None:
+        """Wait for more."""
+        self.deadline = float("inf")
+        self.front.armed[self.number] = self
+        with contextlib.suppress(OSError, ValueError):
+            self.front.poller.arm(self.number, READ)
+
+    def accept(self, most: int) -> int:
+        """Accept up to `most` connections and return their number."""
+        accept, front = self.socket.accept, self.front
+        for count in range(most):
+            try:
+                sock, address = accept()
+            except BlockingIOError:
+                return count
+            except ConnectionError:
+                # It has gone while it waited.
+                continue
+            front.accepted(sock, address)
+        return most
+
+    def expire(self) -> None:
+        """Accept again after a pause."""
+        self.arm()
+
+    def run(self) -> bool:
+        """Do nothing: there is never a request."""
+        return False
+
+    def finish(self) -> None:
+        """Stop listening after all that wait to be accepted have been.
+
+        The socket of another process that shares the address goes on listening.
+        """
+        self.open = False
+        while not self.gone:
+            if self.front.armed.pop(self.number, None) is not self:
+                # A worker accepts at this moment.
+                time.sleep(_ACCEPT_PAUSE / 100)
+                continue
+            with contextlib.suppress(OSError):
+                while self.accept(_ACCEPT_AT_ONCE) == _ACCEPT_AT_ONCE:
+                    pass
+            self.close()
+
+    def close(self) -> None:
+        """Close the socket; connections that were not accepted are lost."""
+        self.open, self.gone = False, True
+        self.front.poller.remove(self.number)
+        self.socket.close()
+
+
+class Front:
+    """What the connections, the workers and the watch of one server share.
+
+    Args:
+        server: the HTTP server, whose settings count.
+        application: what answers: a WSGI application.
+
+    Attributes:
+        armed: descriptor -> connection, for all that are in the set. Taking one out with `pop` is
+            what makes a thread its owner.
+        ready: connections that wait for a worker.
+        leader: the worker that takes what is ready.
+        newest: whether HTTP/1.1 is spoken.
+        draining: responses tell clients that the connection is closed.
+        stopping: workers end when there is nothing left to do.
+    """
+
+    def __init__(self, server: Any, application: Callable[..., Any]) -> None:
+        self.server = server
+        self.application = application
+        self.limits = Limits(server)
+        self.protocol: str = server.protocol
+        self.newest = self.protocol != "HTTP/1.0"
+        self.server_field = f"Server: {server.version}\r\n"
+        self.adapter: Any = server.ssl_adapter
+        self.stats: dict[str, Any] = server.stats
+        self.poller = make_poller()
+        self.armed: dict[int, Connection | Listener] = {}
+        self.ready: collections.deque[Connection | Listener] = collections.deque()
+        self.open: set[Connection] = set()
+        self.leader: Worker | None = None
+        self.draining = False
+        self.stopping = False
+        self.refusals: dict[int, int] = {}
+        self.shed_connections = 0
+        self.bytes_read = 0
+        self.bytes_written = 0
+        self.listeners: list[Listener] = []
+        self.pool: Pool
+        self.watch: Watch
+        self._template: dict[str, Any] = {}
+        self._logged = -_LOG_INTERVAL
+
+    def parser(self) -> HeadParser:
+        """Return a parser for one thread."""
+        return make_parser(self.limits)
+
+    # Connections.
+
+    def listen(self, sock: socket.socket) -> None:
+        """Accept the connections of a listening socket."""
+        listener = Listener(self, sock)
+        self.listeners.append(listener)
+        listener.start()
+
+    def accepted(self, sock: socket.socket, address: Any) -> None:
+        """Begin with a connection."""
+        sock.setblocking(False)
+        self.stats["Accepts"] += 1
+        connection: Connection = self.server.ConnectionClass(self, sock, address)
+        self.open.add(connection)
+        connection.start()
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection, but not what it has moved."""
+        self.open.discard(connection)
+        self.bytes_read += connection.bytes_read
+        self.bytes_written += connection.bytes_written
+
+    def enqueue(self, connection: Connection) -> None:
+        """Have a worker see to a connection that the caller owns."""
+        self.ready.append(connection)
+        self.watch.alert()
+        leader = self.leader
+        if leader is not None and leader.polling:
+            # It waits in the set and does not see the queue.
+            self.pool.promote()
+
+    def shed(self, error: OSError) -> bool:
+        """Close the connections that have been idle the longest; return whether there were any."""
+        now = time.monotonic()
+        if now - self._logged >= _LOG_INTERVAL:
+            self._logged = now
+            self.report(f"Idle connections are closed, as none can be accepted: {error}")
+        idle = sorted((c for c in list(self.armed.values()) if c.idle), key=_deadline)
+        closed = 0
+        for connection in idle[:_SHED_AT_ONCE]:
+            if self.armed.pop(connection.number, None) is connection:
+                connection.close()
+                closed += 1
+        self.shed_connections += closed
+        return closed > 0
+
+    def refused(self, status: int) -> None:
+        """Count an error answer that no application has seen."""
+        self.refusals[status] = self.refusals.get(status, 0) + 1
+
+    # Environ.
+
+    def environ_for(self, connection: Connection) -> dict[str, Any]:
+        """Return what the environs of all requests of a connection have in common."""
+        if not self._template:
+            self._template = self.server.environ_template()
+        environ = self._template.copy()
+        environ["REMOTE_ADDR"] = connection.remote_addr
+        environ["REMOTE_PORT"] = str(connection.remote_port or "")
+        environ.update(self.server.environ_of(connection))
+        return environ
+
+    def report(self, message: str, *, traceback: bool = False) -> None:
+        """Log an error; never fails."""
+        with contextlib.suppress(Exception):
+            self.server.error_log(message, logging.ERROR, traceback)
+
+
+def empty_environ() -> dict[str, Any]:
+    """Return the keys that never differ; see PEP 3333 and RFC 3875."""
+    import sys  # noqa: PLC0415  (standard error may be replaced until the first request)
+
+    return {
+        "QUERY_STRING": "",
+        "SCRIPT_NAME": "",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.errors": sys.stderr,
+        "wsgi.file_wrapper": FileWrapper,
+        "wsgi.input": BufferedBody(),
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": False,
+        "wsgi.multithread": True,
+        "wsgi.run_once": False,
+        "wsgi.url_scheme": "http",
+        "wsgi.version": (1, 0),
+    }
+
+
+def _deadline(connection: Connection | Listener) -> float:
+    return connection.deadline

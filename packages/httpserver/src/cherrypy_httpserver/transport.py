@@ -1,0 +1,121 @@
+"""What a connection reads from and writes to: a socket as it is, or TLS on top of it.
+
+The front needs four methods, none of which may ever wait: `recv(size)` and `send(data)`, which
+raise `BlockingIOError` if nothing can be done now, `fileno()` and `close()`. A plain socket that
+does not block has them. TLS has more to tell, see `SecureTransport`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from typing import TYPE_CHECKING, Protocol
+
+from cherrypy_httpserver.poller import READ, WRITE
+
+if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
+__all__ = ["BuiltinTransport", "SecureTransport", "secure"]
+
+
+class SecureTransport(Protocol):
+    """A TLS connection over a socket that does not block; an adapter makes it.
+
+    An adapter of `server.ssl_adapter` may have a method `transport(sock)` that returns such an
+    object; without one `BuiltinTransport` is made on its `context`.
+    """
+
+    wants: int
+    """What the last call that raised BlockingIOError waits for, `READ` or `WRITE`."""
+
+    def handshake(self) -> None:
+        """Go on with the handshake.
+
+        Raises:
+            BlockingIOError: if it has to wait, see `wants`.
+            OSError: if there will be no connection; ssl.SSLError is one.
+        """
+
+    def environ(self) -> dict[str, Any]:
+        """Return what TLS adds to the environ of each request, after the handshake."""
+
+    def recv(self, size: int) -> bytes:
+        """Return at most `size` bytes, b"" at the end; raises as `handshake` does."""
+
+    def send(self, data: bytes | memoryview) -> int:
+        """Send some of `data` and return how much; raises as `handshake` does."""
+
+    def pending(self) -> int:
+        """Return how many bytes can be read although the socket is not ready."""
+
+    def close_notify(self) -> None:
+        """Tell the other side that nothing more is sent, as far as that needs no waiting."""
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+
+    def close(self) -> None:
+        """Close the socket."""
+
+
+class BuiltinTransport:
+    """TLS by Python's `ssl`.
+
+    Args:
+        adapter: an adapter with `context` and `get_environ(socket)`.
+        sock: the accepted socket, which is not blocking; it is taken over.
+    """
+
+    def __init__(self, adapter: Any, sock: socket.socket) -> None:
+        self._adapter = adapter
+        self.wants = READ
+        self.socket: ssl.SSLSocket = adapter.context.wrap_socket(
+            sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
+        )
+        self.fileno = self.socket.fileno
+        self.pending = self.socket.pending
+        self.close = self.socket.close
+
+    def handshake(self) -> None:
+        """See `SecureTransport`."""
+        self._do(self.socket.do_handshake)
+
+    def environ(self) -> dict[str, Any]:
+        """See `SecureTransport`."""
+        found: dict[str, Any] = self._adapter.get_environ(self.socket)
+        return found
+
+    def recv(self, size: int) -> bytes:
+        """See `SecureTransport`."""
+        data: bytes = self._do(self.socket.recv, size)
+        return data
+
+    def send(self, data: bytes | memoryview) -> int:
+        """See `SecureTransport`."""
+        count: int = self._do(self.socket.send, data)
+        return count
+
+    def close_notify(self) -> None:
+        """See `SecureTransport`."""
+        with contextlib.suppress(OSError, ValueError):
+            self.socket.unwrap()
+
+    def _do(self, method: Any, *arguments: Any) -> Any:
+        try:
+            return method(*arguments)
+        except ssl.SSLWantReadError:
+            self.wants = READ
+        except ssl.SSLWantWriteError:
+            self.wants = WRITE
+        except ssl.SSLError as error:
+            raise OSError(str(error)) from error
+        raise BlockingIOError
+
+
+def secure(adapter: Any, sock: socket.socket) -> SecureTransport:
+    """Return the TLS connection that `adapter` makes of an accepted socket."""
+    make = getattr(adapter, "transport", None)
+    made: SecureTransport = make(sock) if make is not None else BuiltinTransport(adapter, sock)
+    return made

@@ -65,9 +65,9 @@ def listen_unix(path: str) -> tuple[socket.socket, SocketFile | None]:
             return bound, None
         os.chmod(path, 0o777)  # noqa: S103, PTH101  (as cheroot: the directory decides who comes in)
         return bound, SocketFile(path)
-    except BaseException:
+    except OSError as error:
         bound.close()
-        raise
+        raise OSError(error.errno, error.strerror or str(error), path) from error
 
 
 def _clear(path: str) -> None:

@@ -50,6 +50,7 @@ PUBLIC = [
     "TimeoutError",
     "Tool",
     "__version__",
+    "checker",
     "config",
     "dispatch",
     "engine",
@@ -119,6 +120,7 @@ SAME = [
 
 MODULES = [
     "cherrypy",
+    "cherrypy._cpchecker",
     "cherrypy._cpcompat",
     "cherrypy._cpconfig",
     "cherrypy._cpdispatch",

@@ -1,4 +1,5 @@
 import copy
+from io import StringIO
 
 import pytest
 from hypothesis import given
@@ -293,3 +294,54 @@ def test_whatever_entries_there_are_they_are_kept(entries):
     assert seen == {
         k[2:]: v for k, v in entries.items() if isinstance(k, str) and k.startswith("a.")
     }
+
+
+class TestErrorsOfHandlers:
+    """Whatever a handler of a namespace raises, it is told where that came from."""
+
+    @pytest.fixture
+    def strict(self):
+        config = Config()
+
+        def handler(key, value):
+            if value != "good":
+                raise value if isinstance(value, Exception) else ValueError(f"bad: {value}")
+
+        config.namespaces["own"] = handler
+        return config
+
+    def test_of_an_entry_the_key_and_the_value(self, strict):
+        with pytest.raises(ValueError, match=r"bad: 5 \(config entry own\.port = 5\)"):
+            strict["own.port"] = 5
+
+    @pytest.mark.parametrize("opened", [False, True])
+    def test_of_a_file_its_name_and_the_section(self, strict, tmp_path, opened):
+        path = tmp_path / "site.conf"
+        path.write_text("[global]\nown.host = 'good'\nown.port = 'x'\n")
+        with path.open() as file, pytest.raises(ValueError, match=r"bad: x") as caught:
+            strict.update(file if opened else path)
+        assert "config entry own.port = 'x'" in str(caught.value)
+        assert f"config file {str(path)!r}, section [global]" in str(caught.value)
+
+    def test_of_the_config_of_an_application_too(self, make_app, tmp_path):
+        path = tmp_path / "app.conf"
+        path.write_text("[/]\nown.port = 'x'\n")
+        app = make_app()
+        app.namespaces["own"] = lambda key, value: int(value)
+        with pytest.raises(ValueError, match="invalid literal") as caught:
+            app.merge(str(path))
+        assert "own.port" in str(caught.value)
+        assert f"{str(path)!r}, section [/]" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "error", [OSError(2, "gone"), ZeroDivisionError(), KeyError("x", "y")]
+    )
+    def test_what_has_no_plain_message_stays_as_it_is(self, strict, error):
+        before = error.args
+        with pytest.raises(type(error)) as caught:
+            strict["own.port"] = error
+        assert caught.value.args == before
+
+    def test_a_file_without_a_name_has_one_all_the_same(self, strict):
+        with pytest.raises(ValueError, match=r"config file '<\?\?\?>', section \[global\]"):
+            strict.update(StringIO("[global]\nown.port = 1\n"))

@@ -50,7 +50,6 @@ def test_attributes_of_the_engine_are_set(site):
         "engine.nosuch.on",
         "engine.nosuch.frequency",
         "engine.autoreload.nosuch",
-        "engine.nosuch",
         "engine.start",
         "engine._state",
         "engine.autoreload",
@@ -271,3 +270,17 @@ def test_a_change_of_the_configuration_takes_effect_on_the_next_request(site, ca
     assert call(site).headers["X-Mine"] == "1"
     del site.config["response.headers.X-Mine"]
     assert "X-Mine" not in call(site).headers
+
+
+def test_the_engine_can_be_given_any_attribute(site):
+    # As Ceph and others do it.
+    site.config.update({"engine.reexec_retry": 2, "engine.pool": [1]})
+    assert (site.bus.reexec_retry, site.bus.pool) == (2, [1])
+
+
+def test_the_keys_of_cherrypy_3_0_are_understood(site):
+    site.config.update({"engine.autoreload_on": True, "engine.autoreload_frequency": 7})
+    assert subscribed(site, site.bus.autoreload)
+    site.config.update({"engine.autoreload_on": False})
+    assert not subscribed(site, site.bus.autoreload)
+    assert site.bus.autoreload.frequency == 7

@@ -18,6 +18,7 @@ Attributes:
     config: the global configuration.
     server, servers: the default HTTP server, and the further ones by name.
     log: the error log; called, it writes a message.
+    checker: looks for mistakes in the configuration when the engine starts.
     tools: the default toolbox.
     request, response, serving: what the current thread serves.
     session: the session of the current request, if the sessions tool is on for it.
@@ -62,9 +63,13 @@ from cherrypy._cptree import Application  # noqa: E402  (a part of the default s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from cherrypy import _cpdispatch as dispatch
     from cherrypy import _cpwsgi as wsgi
     from cherrypy import lib, process, wsgiserver
+
+    checker = site.checker
 
 __all__ = [
     "Application",
@@ -76,6 +81,7 @@ __all__ = [
     "TimeoutError",
     "Tool",
     "__version__",
+    "checker",
     "config",
     "dispatch",
     "engine",
@@ -101,6 +107,7 @@ __all__ = [
 ]
 
 _MODULES = (
+    "_cpchecker",
     "_cpcompat",
     "_cpconfig",
     "_cpdispatch",
@@ -121,7 +128,7 @@ _MODULES = (
     "wsgiserver",
 )
 
-__getattr__ = lazy_modules(
+_load = lazy_modules(
     __name__,
     {
         **{name: f"{__name__}.{name}" for name in _MODULES},
@@ -129,3 +136,10 @@ __getattr__ = lazy_modules(
         "wsgi": f"{__name__}._cpwsgi",
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "checker":
+        # Made when somebody asks for it: in production nobody does.
+        return site.checker
+    return _load(name)

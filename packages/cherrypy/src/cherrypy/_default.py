@@ -10,6 +10,7 @@ from cherrypy_site import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from cherrypy._cpchecker import Checker
     from cherrypy._cprequest import Request
     from cherrypy._cpserver import Server
     from cherrypy._cptree import Application, Tree
@@ -36,6 +37,12 @@ class DefaultSite(Site):
         """Return `cherrypy.log`, whatever an application has made of that."""
         log: LogManager = _facade.get("log", self.log)
         return log
+
+    def make_checker(self) -> Checker:
+        """Return what looks for mistakes in the configuration."""
+        from cherrypy._cpchecker import Checker  # noqa: PLC0415  (it needs us)
+
+        return Checker()
 
     def make_sessions(self) -> str:
         """Return the name of the class that keeps sessions in memory."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cherrypy_core.config import Config, NamespaceSet, merge
+from cherrypy_core.config import Config, NamespaceSet, merge, point_to, source_of
 from cherrypy_core.logs import LogManager
 from cherrypy_core.observed import ObservedDict
 from cherrypy_core.plan import Plans
@@ -151,7 +151,13 @@ class Application:
     def merge(self, config: Any) -> None:
         """Add to the configuration: a dict of dicts, a file name or an open file."""
         merge(self.config, config)
-        self.namespaces(self.config.get("/", {}))
+        try:
+            self.namespaces(self.config.get("/", {}))
+        except Exception as error:
+            where = source_of(config, "/")
+            if where:
+                point_to(error, where)
+            raise
 
     def sections(self, path: str) -> list[tuple[str, dict[str, Any]]]:
         """Return the sections of the configuration that hold for *path*, "/" first.

@@ -6,17 +6,27 @@ is registered under that name is called with `"socket_port"` and the value.
 
 from __future__ import annotations
 
+import os
+
 from cherrypy_core.configfile import as_dict
 from cherrypy_core.observed import ObservedDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Iterable, MutableMapping
     from typing import Any, TypeVar
 
     _Target = TypeVar("_Target")
 
-__all__ = ["BaseConfig", "Config", "NamespaceSet", "environments", "merge"]
+__all__ = [
+    "BaseConfig",
+    "Config",
+    "NamespaceSet",
+    "environments",
+    "merge",
+    "point_to",
+    "source_of",
+]
 
 #: What `environment = "production"` stands for, by name. Applications may change and add.
 environments: dict[str, dict[str, Any]] = {
@@ -56,6 +66,27 @@ environments: dict[str, dict[str, Any]] = {
 }
 
 
+def point_to(error: Exception, where: str) -> None:
+    """Have the message of *error* say where in the configuration its cause is.
+
+    Its class stays what it is: a handler of an application's own may raise anything, and
+    whoever catches it knows that.
+    """
+    plain = isinstance(error, (ValueError, TypeError, LookupError, AttributeError, RuntimeError))
+    if plain and len(error.args) == 1 and isinstance(error.args[0], str):
+        error.args = (f"{error.args[0]} ({where})",)
+    elif hasattr(error, "add_note"):  # Python 3.11
+        error.add_note(where)
+
+
+def source_of(config: Any, section: str) -> str:
+    """Return what `point_to` says about a file and a section in it; "" if it is no file."""
+    name = getattr(config, "name", "<???>") if hasattr(config, "read") else config
+    if not isinstance(name, (str, os.PathLike)):
+        return ""
+    return f"config file {os.fspath(name)!r}, section [{section}]"
+
+
 class NamespaceSet(ObservedDict):
     """The handlers of config namespaces, by name.
 
@@ -80,11 +111,18 @@ class NamespaceSet(ObservedDict):
             pairs = entries.get(namespace, ())
             if hasattr(type(handler), "__exit__"):
                 with handler as entered:
-                    for name, value in pairs:
-                        entered(name, value)
+                    self._feed(namespace, entered, pairs)
             else:
-                for name, value in pairs:
-                    handler(name, value)
+                self._feed(namespace, handler, pairs)
+
+    @staticmethod
+    def _feed(namespace: str, handler: Any, pairs: Iterable[tuple[str, Any]]) -> None:
+        for name, value in pairs:
+            try:
+                handler(name, value)
+            except Exception as error:  # noqa: PERF203  (setting up)
+                point_to(error, f"config entry {namespace}.{name} = {value!r}")
+                raise
 
     def copy(self) -> NamespaceSet:
         """Return a set of its own with the same handlers."""
@@ -144,7 +182,16 @@ class BaseConfig(ObservedDict):
             OSError: the file cannot be read.
             ValueError: the file has an error; the message names file, section and key.
         """
-        self._apply(as_dict(config))
+        self._apply_from(config, as_dict(config))
+
+    def _apply_from(self, source: Any, config: dict[str, Any]) -> None:
+        try:
+            self._apply(config)
+        except Exception as error:
+            where = source_of(source, "global")
+            if where:
+                point_to(error, where)
+            raise
 
     def _apply(self, config: dict[str, Any]) -> None:
         if "environment" in config:
@@ -193,7 +240,7 @@ class Config(BaseConfig):
             OSError: the file cannot be read.
             ValueError: the file has an error, or `global` is not a dict.
         """
-        config = as_dict(config)
+        source, config = config, as_dict(config)
         paths = [key for key, value in config.items() if _is_path_section(key, value)]
         if paths:
             self.global_config_contained_paths = True
@@ -207,7 +254,7 @@ class Config(BaseConfig):
         else:
             for path in paths:
                 del config[path]
-        self._apply(config)
+        self._apply_from(source, config)
 
     def _apply(self, config: dict[str, Any]) -> None:
         # The tool wants to know where it was switched on, to find its directory.

@@ -6,6 +6,7 @@ from cherrypy_core.config import Config
 from cherrypy_httpserver.server import SETTINGS
 from cherrypy_site.applications import watch_config_file
 from cherrypy_site.errors import UnknownSettingError
+from cherrypy_site.oldkeys import OBSOLETE, advice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ _OLD_ENGINE_NAMES = {
 #: Signals whose listeners are configured by `engine.NAME`.
 _SIGNALS = ("SIGHUP", "SIGTERM")
 
+#: Keys of CherryPy 3.0: plugin and attribute that they stand for.
+_OLD_ENGINE_KEYS = {
+    "autoreload_on": ("autoreload", "on"),
+    "autoreload_frequency": ("autoreload", "frequency"),
+    "autoreload_match": ("autoreload", "match"),
+    "deadlock_poll_freq": ("timeout_monitor", "frequency"),
+}
+
 
 class SiteConfig(Config):
     """The global configuration of a site.
@@ -38,8 +47,12 @@ class SiteConfig(Config):
       and `engine.SIGHUP` are lists of listeners, None to leave the signal to the system;
     * `server.SETTING` for the default server, `server.NAME.SETTING` for a further one,
       which is made and subscribed by its first entry; `.on` unsubscribes and subscribes;
+    * `checker.on` and `checker.check_NAME` for the checks made at the start;
     * `log.ATTRIBUTE` for the site's log;
     * `tree.PATH` mounts an object, or grafts a WSGI callable, at the path.
+
+    Attributes:
+        added_to_engine: attributes of the engine that it did not have before.
 
     Args:
         site: the site.
@@ -58,11 +71,13 @@ class SiteConfig(Config):
     def __init__(self, site: Site) -> None:
         super().__init__()
         self._site = site
+        self.added_to_engine: set[str] = set()
         # Its own: what one site adds is none of another one's business.
         self.environments = {
             name: dict(entries) for name, entries in type(self).environments.items()
         }
         self.namespaces.update(
+            checker=self._set_checker,
             engine=self._set_engine,
             log=self._set_log,
             server=self._set_server,
@@ -89,6 +104,15 @@ class SiteConfig(Config):
     def _set_log(self, k: str, v: Any) -> None:
         setattr(self._site.log, k, v)
 
+    def _set_checker(self, k: str, v: Any) -> None:
+        checker = self._site.checker
+        if not hasattr(checker, k):
+            raise UnknownSettingError(
+                f"checker.{k} is no setting: there is no such check; there are: on, "
+                + ", ".join(name for name in dir(checker) if name.startswith("check_"))
+            )
+        setattr(checker, k, v)
+
     # engine
 
     def _set_engine(self, k: str, v: Any) -> None:
@@ -106,11 +130,16 @@ class SiteConfig(Config):
                 f"engine.{k} cannot be set to {v!r}: it is a plugin, "
                 f"which is switched by engine.{k}.on"
             )
-        elif not hasattr(bus, name) or callable(getattr(bus, name)) or name.startswith("_"):
-            raise UnknownSettingError(
-                f"engine.{k} is no setting: the engine has no attribute {name!r}"
-            )
+        elif name in _OLD_ENGINE_KEYS:
+            plugin, attribute = _OLD_ENGINE_KEYS[name]
+            self._set_plugin(plugin, attribute, v)
+        elif name.startswith("_") or callable(getattr(bus, name, None)):
+            raise UnknownSettingError(f"engine.{k} is no setting: it is a part of the engine")
         else:
+            # Any attribute, also one that is not there yet: applications hand things to
+            # their plugins in this way. The checker tells of those that nobody knows.
+            if not hasattr(bus, name):
+                self.added_to_engine.add(name)
             setattr(bus, name, v)
 
     def _plugins(self) -> dict[str, Any]:
@@ -167,6 +196,9 @@ class SiteConfig(Config):
         site = self._site
         name, dot, setting = k.rpartition(".")
         if setting not in SETTINGS and setting != "on":
+            if advice(f"server.{k}", OBSOLETE):
+                # It does nothing (as CherryPy 18.10); the checker tells what to use.
+                return
             raise UnknownSettingError(
                 f"server.{k} is no setting of a server; "
                 f"there are: on, {', '.join(sorted(SETTINGS))}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["SiteError", "UnknownSettingError"]
+__all__ = ["CheckerWarning", "SiteError", "UnknownSettingError"]
 
 
 class SiteError(Exception):
@@ -14,3 +14,7 @@ class UnknownSettingError(SiteError, AttributeError):
 
     An `AttributeError`, as what CherryPy 18.10 raises for an unknown plugin.
     """
+
+
+class CheckerWarning(UserWarning):
+    """The configuration has what is probably a mistake (see `cherrypy_site.checker`)."""

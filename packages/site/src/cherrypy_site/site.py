@@ -6,6 +6,7 @@ from itertools import count
 from logging import INFO
 
 from cherrypy_core.configfile import as_dict
+from cherrypy_core.lazy import lazy
 from cherrypy_core.linking import url as make_url
 from cherrypy_core.request import Request
 from cherrypy_dispatch.tree import Dispatcher
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cherrypy_core.application import Application
     from cherrypy_core.logs import LogManager
     from cherrypy_core.tree import Tree
+    from cherrypy_site.checker import Checker
     from cherrypy_tools.toolbox import Toolbox
 
 __all__ = ["Site"]
@@ -72,6 +74,7 @@ class Site:
         self.bus.subscribe("log", self.bus_message)
         self.bus.subscribe("graceful", self.log.reopen_files)
         self.bus.subscribe("graceful", self._reopen_application_logs)
+        self.bus.subscribe("start", self.check)
         self.tools: Toolbox = self.make_tools()
         self.config = SiteConfig(self)
         self.tree: Tree = self.make_tree()
@@ -82,7 +85,18 @@ class Site:
         if config:
             self.config.update(config)
 
+    @lazy
+    def checker(self) -> Checker:
+        """The `Checker` of the configuration; made when somebody first asks for it."""
+        return self.make_checker()
+
     # The parts, for a subclass to replace.
+
+    def make_checker(self) -> Checker:
+        """Return what looks for mistakes in the configuration."""
+        from cherrypy_site.checker import Checker  # noqa: PLC0415  (not in production)
+
+        return Checker(self)
 
     def make_tools(self) -> Toolbox:
         """Return the toolbox."""
@@ -122,6 +136,10 @@ class Site:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a WSGI call through what is mounted at its path."""
         return self.tree(environ, start_response)
+
+    def check(self) -> None:
+        """Look for probable mistakes in the configuration (the bus does, when it starts)."""
+        self.checker()
 
     def current_log(self) -> LogManager:
         """Return the log that is in force."""

@@ -177,8 +177,8 @@ class TestKeys:
         assert "try 'tools.gzip.on' instead" in only(found({"/": {"tools.gzip": True}}))
 
     def test_attributes_that_the_engine_does_not_know(self, found, site):
-        assert "'engine.reexec_retry'" in only(found(**{"engine.reexec_retry": 2}))
-        assert site.bus.reexec_retry == 2
+        assert "'engine.reexec_try'" in only(found(**{"engine.reexec_try": 2}))
+        assert site.bus.reexec_try == 2
 
 
 class TestTypes:

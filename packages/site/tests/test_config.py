@@ -274,8 +274,8 @@ def test_a_change_of_the_configuration_takes_effect_on_the_next_request(site, ca
 
 def test_the_engine_can_be_given_any_attribute(site):
     # As Ceph and others do it.
-    site.config.update({"engine.reexec_retry": 2, "engine.pool": [1]})
-    assert (site.bus.reexec_retry, site.bus.pool) == (2, [1])
+    site.config.update({"engine.reexec_try": 2, "engine.pool": [1]})
+    assert (site.bus.reexec_try, site.bus.pool) == (2, [1])
 
 
 def test_the_keys_of_cherrypy_3_0_are_understood(site):

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -6,9 +7,11 @@ import sys
 import tempfile
 import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 
+import cherrypy_wspbus
 from cherrypy_wspbus import Bus
 
 PATIENCE = 20
@@ -227,3 +230,43 @@ def manager():
         manager = Manager(f"{directory}/notify")
         yield manager
         manager.socket.close()
+
+
+@pytest.fixture
+def run_for_everyone():
+    """Run a script in a directory and with a Python that every user can read."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        source = Path(cherrypy_wspbus.__file__).parent
+        shutil.copytree(source, directory / source.name)
+
+        def run(body):
+            path = directory / "script.py"
+            path.write_text(PRELUDE + textwrap.dedent(body))
+            return subprocess.run(
+                [_public_python(), "-B", str(path)],
+                check=False,
+                cwd=directory,
+                timeout=PATIENCE,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+
+        yield run
+
+
+def _public_python():
+    """Return a Python that is not below a directory of the superuser alone."""
+    probe = "import os; os.setuid(12345); import grp, sys; assert sys.version_info >= (3, 10)"
+    for python in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
+        code = f"{probe}; os.execv({python!r}, [{python!r}, '-c', ''])"
+        try:
+            done = subprocess.run([python, "-c", code], check=False, capture_output=True)
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return python
+    pytest.skip("every Python here is below a directory that only the superuser can read")

@@ -1,6 +1,8 @@
 import importlib
 import os
 import sys
+import threading
+import time
 import types
 import zipfile
 from pathlib import Path
@@ -173,6 +175,211 @@ def test_a_python_file_that_does_not_compile_is_no_reason_to_restart(
     touch(path, 1_000_000_002)
     reloader.run()
     assert reloader.restarts == [1]
+
+
+def test_a_sound_file_does_not_restart_while_another_one_is_broken(bus, reloader, tmp_path):
+    good, bad = tmp_path / "good.py", tmp_path / "bad.py"
+    for path in (good, bad):
+        path.write_text("x = 1")
+        touch(path, 1_000_000_000)
+        reloader.files.add(str(path))
+    reloader.run()
+    bad.write_text("x = (")
+    touch(bad, 1_000_000_001)
+    reloader.run()
+    touch(good, 1_000_000_001)
+    reloader.run()
+    reloader.run()
+    assert reloader.restarts == []
+    bad.write_text("x = 3")
+    touch(bad, 1_000_000_002)
+    reloader.run()
+    assert reloader.restarts == [1]
+
+
+def test_a_broken_file_that_vanishes_is_no_obstacle_any_more(reloader, tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text("x = 1")
+    touch(path, 1_000_000_000)
+    reloader.files.add(str(path))
+    reloader.run()
+    path.write_text("x = (")
+    touch(path, 1_000_000_001)
+    reloader.run()
+    assert reloader.restarts == []
+    path.unlink()
+    reloader.run()
+    assert reloader.restarts == [1]
+
+
+def test_a_file_is_restarted_into_only_if_its_check_accepts_it(bus, reloader, tmp_path):
+    path = tmp_path / "app.conf"
+    path.write_text("1")
+    touch(path, 1_000_000_000)
+    reloader.files.add(str(path))
+    reloader.checks[str(path)] = lambda name: int(Path(name).read_text())
+    reloader.run()
+    path.write_text("one")
+    touch(path, 1_000_000_001)
+    reloader.run()
+    assert reloader.restarts == []
+    assert f"Not restarting, {path} is wrong: invalid literal for int()" in bus.text
+    path.write_text("2")
+    touch(path, 1_000_000_002)
+    reloader.run()
+    assert reloader.restarts == [1]
+
+
+def test_a_look_has_a_limit_and_every_file_has_its_turn(reloader, tmp_path, monkeypatch):
+    paths = [tmp_path / f"{number}.txt" for number in range(700)]
+    for number, path in enumerate(paths):
+        path.write_text("")
+        touch(path, 1_000_000_000 + number)
+    reloader.files.update(map(str, paths))
+    reloader.run()
+    looked = []
+    stat = os.stat
+    monkeypatch.setattr(os, "stat", lambda path: looked.append(path) or stat(path))
+    reloader.run()
+    assert len(looked) == 300
+    assert set(map(str, paths[-200:])) <= set(looked)
+    del looked[:]
+    for _ in range(5):
+        reloader.run()
+    assert set(looked) == set(map(str, paths))
+    assert reloader.restarts == []
+    touch(paths[0], 5)
+    for _ in range(5):
+        reloader.run()
+    assert reloader.restarts == [1]
+
+
+def test_a_look_costs_little_more_than_asking_the_system(reloader, tmp_path):
+    paths = [tmp_path / f"{number}.txt" for number in range(300)]
+    for path in paths:
+        path.write_text("")
+    reloader.files.update(map(str, paths))
+
+    def cost(function):
+        def once():
+            begin = time.thread_time_ns()
+            function()
+            return time.thread_time_ns() - begin
+
+        return min(once() for _ in range(20))
+
+    def ask():
+        for path in paths:
+            path.stat()
+
+    reloader.run()
+    assert cost(reloader.run) < 2 * cost(ask)
+
+
+def test_a_module_that_is_imported_later_is_watched_from_then_on(bus, module, tmp_path):
+    path = tmp_path / "later.py"
+    path.write_text("")
+    touch(path, 1_000_000_000)
+    reloader = Autoreloader(bus, match="a_module_that_comes_later")
+    restarts = []
+    bus.restart = lambda: restarts.append(1)
+    reloader.run()
+    module("a_module_that_comes_later", __file__=str(path))
+    reloader.run()
+    assert reloader.watched() == [str(path)]
+    assert restarts == []
+    touch(path, 1_000_000_001)
+    reloader.run()
+    assert restarts == [1]
+
+
+def test_libraries_come_after_the_program(bus, tmp_path):
+    library = tmp_path / "site-packages" / "library.py"
+    program = tmp_path / "program.py"
+    library.parent.mkdir()
+    for seconds, path in enumerate((program, library)):
+        path.write_text("")
+        touch(path, 1_000_000_000 + seconds)
+    reloader = Autoreloader(bus, match="no module has this name")
+    reloader.files.update(map(str, (library, program)))
+    assert reloader.watched() == [str(program), str(library)]
+
+
+class Restarted:
+    """Waits until a reloader in its own thread wants a restart."""
+
+    def __init__(self, bus):
+        self.event = threading.Event()
+        bus.restart = self.event.set
+
+
+@pytest.mark.slow
+def test_the_system_tells_of_changes_if_watchfiles_is_installed(bus, tmp_path, monkeypatch):
+    watchfiles = pytest.importorskip("watchfiles")
+    told = []
+    watching = threading.Event()
+    watch = watchfiles.watch
+
+    def spied(*directories, **options):
+        told.append(directories)
+        for changes in watch(*directories, **options):
+            watching.set()
+            yield changes
+
+    monkeypatch.setattr(watchfiles, "watch", spied)
+    restarted = Restarted(bus)
+    path = tmp_path / "app.conf"
+    path.write_text("")
+    touch(path, 1_000_000_000)
+    # The name of a directory that is not there is no error.
+    reloader = Autoreloader(bus, frequency=0.01, match="no module has this name")
+    reloader.files.update({str(path), "/no/such/directory/app.conf"})
+    reloader.subscribe()
+    bus.start()
+    assert watching.wait(20)
+    # Files that are added while it watches count, too.
+    other = tmp_path / "more" / "other.conf"
+    other.parent.mkdir()
+    other.write_text("")
+    touch(other, 1_000_000_000)
+    reloader.files.add(str(other))
+    deadline = time.monotonic() + 20
+    while len(told) < 2 and time.monotonic() < deadline:
+        watching.wait(0.01)
+    assert sorted(told[-1]) == sorted([str(tmp_path), str(other.parent)])
+    touch(other, 1_000_000_001)
+    assert restarted.event.wait(20)
+    thread = reloader.thread
+    bus.exit()
+    if thread is not None:
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("trouble", ["missing", "failing", "switched off"])
+def test_without_watchfiles_it_looks_by_itself(bus, tmp_path, monkeypatch, trouble):
+    def watch(*_directories, **_options):
+        raise OSError("OS file watch limit reached")
+
+    stand_in = None if trouble == "missing" else types.SimpleNamespace(watch=watch)
+    monkeypatch.setitem(sys.modules, "watchfiles", stand_in)
+    restarted = Restarted(bus)
+    path = tmp_path / "app.conf"
+    path.write_text("")
+    touch(path, 1_000_000_000)
+    reloader = Autoreloader(bus, frequency=0.005, match="no module has this name")
+    reloader.use_watchfiles = trouble != "switched off"
+    reloader.files.add(str(path))
+    reloader.subscribe()
+    reloader.run()
+    bus.start()
+    while str(path) not in reloader.mtimes:
+        pass
+    touch(path, 1_000_000_001)
+    assert restarted.event.wait(20)
+    assert ("watch limit reached. Looking at the files instead." in bus.text) is (
+        trouble == "failing"
+    )
 
 
 def test_a_python_file_that_vanishes_restarts_the_bus(reloader, tmp_path):

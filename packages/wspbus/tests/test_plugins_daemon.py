@@ -4,15 +4,15 @@ import threading
 
 import pytest
 
+from cherrypy_wspbus import SetupError
 from cherrypy_wspbus.plugins import Daemonizer
 
 SERVICE = """
     plugins.Daemonizer(bus, stdout="out.txt", stderr="err.txt").subscribe()
     plugins.PIDFile(bus, "service.pid").subscribe()
     plugins.SignalHandler(bus).subscribe()
-    before = os.getpid()
     bus.start()
-    print("DAEMON", os.getpid() != before, os.getsid(0) != os.getpid(), flush=True)
+    print("DAEMON", os.getppid() != int(sys.argv[1]), os.getsid(0) != os.getpid(), flush=True)
     print("to stderr", file=sys.stderr, flush=True)
     os.write(os.open("ready.fifo", os.O_WRONLY), b"x")
     bus.block()
@@ -45,7 +45,7 @@ def test_a_system_without_fork_is_named(bus, monkeypatch):
 
 def test_a_file_that_cannot_be_opened_fails_before_the_fork(bus, monkeypatch, tmp_path):
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(SetupError, match="missing' as the daemon's standard input: No such file"):
         Daemonizer.daemonize(stdin=str(tmp_path / "missing"))
 
 
@@ -72,7 +72,7 @@ def daemon(run, script, tmp_path):
     os.mkfifo(tmp_path / "ready.fifo")
     # Keeps the fifo open, so that nobody waits for somebody who has died.
     fifo = os.open(tmp_path / "ready.fifo", os.O_RDWR)
-    result = run(script(SERVICE))
+    result = run(script(SERVICE), os.getpid())
     assert result.returncode == 0, result.stdout
     assert os.read(fifo, 1) == b"x"
     pid = int((tmp_path / "service.pid").read_text())
@@ -104,17 +104,20 @@ def test_a_daemon_lives_on_in_a_session_of_its_own_until_it_is_told_to_end(daemo
 def test_a_daemon_restarts_on_sighup(daemon, tmp_path):
     _, pid = daemon
     fifo = os.open(tmp_path / "ready.fifo", os.O_RDWR)
-    os.kill(pid, 1)
-    wait_for_end(pid)
-    assert os.read(fifo, 1) == b"x"
+    for _ in range(2):
+        os.kill(pid, 1)
+        assert os.read(fifo, 1) == b"x"
+        # The same process, as a process manager wants to have it.
+        assert (tmp_path / "service.pid").read_text() == f"{pid}\n"
     os.close(fifo)
-    second = int((tmp_path / "service.pid").read_text())
-    assert second != pid
-    os.kill(second, 15)
-    wait_for_end(second)
+    os.kill(pid, 15)
+    wait_for_end(pid)
     output = (tmp_path / "out.txt").read_text()
-    assert "SIGHUP caught while daemonized. Restarting." in output
-    assert output.count("DAEMON True True") == 2
+    assert output.count("SIGHUP caught while daemonized. Restarting.") == 2
+    assert output.count("DAEMON True True") == 3
+    assert output.count("Forking") == 0
+    assert output.count("Already daemonized.") == 2
+    assert not (tmp_path / "service.pid").exists()
 
 
 @pytest.mark.slow
@@ -125,4 +128,16 @@ def test_a_wrong_path_gives_the_command_an_exit_code(run, script):
         """)
     result = run(path)
     assert result.returncode == 70
-    assert "No such file or directory: '/no/such/directory/out.txt'" in result.stdout
+    line = "LOG 40 Cannot open '/no/such/directory/out.txt' as the daemon's standard output: "
+    assert f"{line}No such file or directory\n" in result.stdout
+    assert result.stdout.count("LOG 40") == 1
+    assert "Traceback" not in result.stdout
+
+
+def test_a_system_that_cannot_fork_is_reported_in_one_line(bus, monkeypatch):
+    def fork():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", fork)
+    with pytest.raises(SetupError, match=r"^Cannot become a daemon: Resource temporarily"):
+        Daemonizer.daemonize()

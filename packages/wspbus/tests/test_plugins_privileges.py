@@ -51,6 +51,12 @@ def test_the_ids_are_changed_once(bus, calls):
     assert "umask already set to: 077" in bus.text
 
 
+def test_the_group_of_the_superuser_is_not_kept_without_a_warning(bus, calls, monkeypatch):
+    monkeypatch.setattr(os, "getegid", lambda: 0)
+    DropPrivileges(bus, uid=1000, umask=0).start()
+    assert "still in the group of the superuser: give a gid, too." in bus.text
+
+
 def test_nothing_given_changes_nothing_and_says_so(bus, calls):
     DropPrivileges(bus).start()
     assert calls == []
@@ -82,3 +88,34 @@ def test_a_process_of_the_superuser_runs_as_somebody_else(run, script):
     assert "IDS 12345 12346 [12346]" in result.stdout
     assert "Running as uid: 12345 gid: 12346" in result.stdout
     assert result.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.getuid() != 0, reason="needs the superuser")
+def test_a_user_who_may_not_change_is_told_in_one_line(run_for_everyone):
+    result = run_for_everyone("""
+        os.setuid(12345)
+        plugins.DropPrivileges(bus, uid=0, gid=0).subscribe()
+        bus.start()
+        """)
+    assert result.returncode == 70
+    assert "LOG 40 Cannot change to uid 0 and gid 0: Operation not permitted" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.getuid() != 0, reason="needs the superuser")
+def test_a_named_user_owns_what_the_process_writes(run, script, tmp_path):
+    tmp_path.chmod(0o777)
+    path = script("""
+        plugins.DropPrivileges(bus, umask=0o027, uid="nobody", gid="nogroup").subscribe()
+        bus.start()
+        open("written", "w").close()
+        bus.exit()
+        """)
+    result = run(path)
+    assert result.returncode == 0, result.stdout
+    status = (tmp_path / "written").stat()
+    assert status.st_uid == pwd.getpwnam("nobody").pw_uid
+    assert status.st_gid == grp.getgrnam("nogroup").gr_gid
+    assert status.st_mode & 0o777 == 0o640

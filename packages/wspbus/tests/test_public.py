@@ -5,8 +5,16 @@ import importlib
 import pytest
 
 PUBLIC = {
-    "cherrypy_wspbus": ["Bus", "ChannelFailures", "State", "__version__", "states"],
-    "cherrypy_wspbus.failures": ["ChannelFailures"],
+    "cherrypy_wspbus": [
+        "Bus",
+        "ChannelFailures",
+        "ProcessBus",
+        "SetupError",
+        "State",
+        "__version__",
+        "states",
+    ],
+    "cherrypy_wspbus.failures": ["ChannelFailures", "SetupError"],
     "cherrypy_wspbus.health": ["Health", "Report"],
     "cherrypy_wspbus.plugins": [
         "Autoreloader",

@@ -1,9 +1,10 @@
+import errno
 import socket
 import threading
 
 import pytest
 
-from cherrypy_wspbus import ChannelFailures, servers, states
+from cherrypy_wspbus import ChannelFailures, SetupError, servers, states
 from cherrypy_wspbus.servers import ServerAdapter
 
 
@@ -20,7 +21,11 @@ class Server:
     def listen(self):
         self.socket = socket.socket(self.family)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.address)
+        try:
+            self.socket.bind(self.address)
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.listen()
 
     def start(self):
@@ -174,11 +179,78 @@ def test_a_busy_port_is_reported_in_one_line(bus, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         adapter = ServerAdapter(bus, Server(), ("127.0.0.1", port))
-        with pytest.raises(OSError, match=f"Port {port} not free on 127.0.0.1"):
-            adapter.start()
+        adapter.subscribe()
+        with pytest.raises(ChannelFailures) as failed:
+            bus.start()
+    (error,) = failed.value.get_instances()
     message = f"Cannot serve on http://127.0.0.1:{port}: port {port} is in use on '127.0.0.1'."
-    assert bus.lines == [(40, message)]
+    assert isinstance(error, SetupError)
+    assert str(error) == message
+    assert [line for line in bus.lines if line[0] >= 30] == [(40, message)]
     assert not adapter.running
+
+
+def test_an_address_that_cannot_be_listened_on_is_reported_in_one_line(bus):
+    server = ReadyServer(("192.0.2.1", 0))
+    adapter = ServerAdapter(bus, server, ("192.0.2.1", 0))
+    with pytest.raises(
+        SetupError, match=r"Cannot serve on http://192.0.2.1:0: .* address"
+    ) as caught:
+        adapter.start()
+    assert caught.value.errno == errno.EADDRNOTAVAIL
+    assert isinstance(adapter.interrupt, OSError)
+
+
+@pytest.mark.parametrize("command", ["start", "stop"])
+def test_only_one_of_many_threads_starts_or_stops_a_server(bus, in_thread, command):
+    calls = []
+    go_on = threading.Event()
+
+    class Slow(ReadyServer):
+        def start(self):
+            calls.append("start")
+            if command == "start":
+                go_on.wait(20)
+            super().start()
+
+        def stop(self):
+            calls.append("stop")
+            if command == "stop":
+                go_on.wait(20)
+            super().stop()
+
+    adapter = ServerAdapter(bus, Slow(), ("127.0.0.1", 0))
+    if command == "stop":
+        adapter.start()
+    first = in_thread(getattr(adapter, command))
+    while calls[-1:] != [command]:
+        pass
+    for other in [in_thread(getattr(adapter, command)) for _ in range(3)]:
+        other.finish()
+    go_on.set()
+    first.finish()
+    assert calls.count(command) == 1
+    assert adapter.running is (command == "start")
+    adapter.stop()
+
+
+def test_a_server_that_is_stopped_while_another_thread_starts_it_does_not_stay(bus, in_thread):
+    starting, go_on = threading.Event(), threading.Event()
+
+    class Slow(ReadyServer):
+        def listen(self):
+            starting.set()
+            go_on.wait(20)
+            super().listen()
+
+    adapter = ServerAdapter(bus, Slow(), ("127.0.0.1", 0))
+    thread = in_thread(adapter.start)
+    assert starting.wait(20)
+    adapter.stop()
+    go_on.set()
+    thread.finish()
+    assert not adapter.running
+    assert adapter._thread is None or adapter._returned.wait(20)
 
 
 def test_the_check_of_the_port_can_be_replaced_by_the_application(bus, free, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from cherrypy_core.application import Application
+from cherrypy_core.configfile import as_dict
 from cherrypy_core.logs import LogManager
 from cherrypy_core.request import Request
 from cherrypy_core.tree import Tree
@@ -21,9 +22,14 @@ __all__ = ["SiteApplication", "SiteTree", "watch_config_file"]
 
 
 def watch_config_file(autoreload: Autoreloader, config: Any) -> None:
-    """Have the process restarted when *config*, if that is the name of a file, changes."""
+    """Have the process restarted when *config*, if that is the name of a file, changes.
+
+    Not as long as the file cannot be read as configuration.
+    """
     if isinstance(config, (str, os.PathLike)):
-        autoreload.files.add(os.path.abspath(config))  # noqa: PTH100  (pathlib: 10 ms)
+        path = os.path.abspath(config)  # noqa: PTH100  (pathlib: 10 ms)
+        autoreload.files.add(path)
+        autoreload.checks[path] = as_dict
 
 
 class SiteApplication(Application):

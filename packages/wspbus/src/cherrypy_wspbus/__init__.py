@@ -7,6 +7,9 @@ server on the bus in `cherrypy_wspbus.servers`. Importing has no effect but the 
 from cherrypy_wspbus.__about__ import __version__
 from cherrypy_wspbus._bus import Bus
 from cherrypy_wspbus._state import State, states
-from cherrypy_wspbus.failures import ChannelFailures
+from cherrypy_wspbus.failures import ChannelFailures, SetupError
 
-__all__ = ["Bus", "ChannelFailures", "State", "__version__", "states"]
+ProcessBus = Bus
+"""The name of a bus in magicbus."""
+
+__all__ = ["Bus", "ChannelFailures", "ProcessBus", "SetupError", "State", "__version__", "states"]

@@ -59,8 +59,13 @@ class Bus(Hub):
         self.inherited_files: set[int] = set()
         self.sockets = InheritedSockets()
         self._state = State.STOPPED
+        # Makes looking at the state and changing it one step. Signal handlers do both in
+        # the midst of that: reentrant.
+        self._moving = threading.RLock()
         # The thread that runs the listeners of `exit`, if one does.
         self._exiting: int | None = None
+        # How often the bus has exited: who waits for that must not miss it.
+        self._exits = 0
         self._startup_directory = reexec.current_directory()
 
     def _listeners_changed(self, channel: str) -> None:
@@ -82,12 +87,14 @@ class Bus(Hub):
 
     def _move(self, state: State) -> bool:
         """Enter `state` if the table of moves has this move; otherwise log and return False."""
-        if state not in MOVES[self._state]:
-            message = f"Bus is {self._state.name} and cannot become {state.name} now"
-            self.log(message, level=logging.WARNING)
-            return False
-        self.state = state
-        return True
+        with self._moving:
+            before = self._state
+            if state in MOVES[before]:
+                self.state = state
+                return True
+        message = f"Bus is {before.name} and cannot become {state.name} now"
+        self.log(message, level=logging.WARNING)
+        return False
 
     def start(self) -> None:
         """Start everything on the bus: publish `start`, and `started` if nothing failed.
@@ -96,6 +103,9 @@ class Bus(Hub):
             ChannelFailures: if a listener failed. Before that everything is stopped again
                 and the process ends with code 70, unless `may_exit_process` is false.
         """
+        if self._exiting not in (None, threading.get_ident()):
+            self.log("Bus is EXITING and cannot become STARTING now", level=logging.WARNING)
+            return
         if not self._move(State.STARTING):
             return
         atexit.unregister(self._clean_exit)
@@ -105,9 +115,12 @@ class Bus(Hub):
         self.log("Bus STARTING")
         try:
             self.publish("start")
-        except ChannelFailures:
-            message = "Shutting down due to error in start listener:"
-            self.log(message, level=logging.ERROR, traceback=True)
+        except ChannelFailures as failures:
+            message = "Shutting down due to error in start listener"
+            if failures.explained:
+                self.log(message)
+            else:
+                self.log(f"{message}:", level=logging.ERROR, traceback=True)
             self._shut_down()
             self.exit_process(_FAILED)
             raise
@@ -115,11 +128,14 @@ class Bus(Hub):
             self.log(f"{type(leaving).__name__} raised while starting: shutting down bus")
             self._shut_down()
             raise
-        if self._state is State.STARTING:
+        with self._moving:
+            started = self._state is State.STARTING and self._exiting is None
+            if started:
+                self.state = State.STARTED
+        if started:
             # Whoever wants one of them has it: an open socket that nobody serves keeps
             # clients waiting for ever.
             self.sockets.discard()
-            self.state = State.STARTED
             self.log("Bus STARTED")
             # The failures have been logged, and what has started goes on.
             with contextlib.suppress(ChannelFailures):
@@ -138,8 +154,9 @@ class Bus(Hub):
         if self._move(State.STOPPING):
             self.log("Bus STOPPING")
             self.publish("stop")
-            if self._state is State.STOPPING:
-                self.state = State.STOPPED
+            with self._moving:
+                if self._state is State.STOPPING:
+                    self.state = State.STOPPED
             self.log("Bus STOPPED")
 
     @property
@@ -170,9 +187,10 @@ class Bus(Hub):
 
     def _shut_down(self) -> BaseException | None:
         """Publish `stop` and `exit`, whatever happens; return the first error."""
-        if self._exiting is not None or self._state is State.EXITING:
-            return None
-        self._exiting = threading.get_ident()
+        with self._moving:
+            if self._exiting is not None or self._state is State.EXITING:
+                return None
+            self._exiting = threading.get_ident()
         errors: list[BaseException] = []
         try:
             for step in (self.stop, self._publish_exit):
@@ -187,6 +205,7 @@ class Bus(Hub):
         return errors[0] if errors else None
 
     def _publish_exit(self) -> None:
+        self._exits += 1
         self.state = State.EXITING
         self.log("Bus EXITING")
         self.publish("exit")
@@ -266,6 +285,7 @@ class Bus(Hub):
             channel: where to publish meanwhile; None for nowhere.
         """
         wanted = (state,) if isinstance(state, State) else tuple(state)
+        exits = self._exits if State.EXITING in wanted else None
         due: float | None = None
 
         def idle() -> float | None:
@@ -281,7 +301,11 @@ class Bus(Hub):
                 due = now + interval
             return due - now
 
-        self._waiters.wait(lambda: self._state in wanted, idle)
+        def done() -> bool:
+            # It may have been started anew before this thread has had its turn.
+            return self._state in wanted or exits not in (None, self._exits)
+
+        self._waiters.wait(done, idle)
 
     def start_with_callback(
         self,

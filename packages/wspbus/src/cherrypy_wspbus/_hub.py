@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import sys
 import threading
 import traceback as tracebacks
 
 from cherrypy_wspbus._channels import Channels
 from cherrypy_wspbus._priority import DEFAULT_PRIORITY
-from cherrypy_wspbus.failures import ChannelFailures
+from cherrypy_wspbus.failures import ChannelFailures, SetupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,7 +151,12 @@ class Hub:
 
     def _report_failure(self, channel: str, listener: Listener) -> None:
         """Log the error that is being handled, but never publish to a failing log."""
-        if channel != "log":
+        error = sys.exc_info()[1]
+        if channel == "log":
+            return
+        if isinstance(error, SetupError):
+            self.log(str(error), level=logging.ERROR)
+        else:
             message = f"Error in {channel!r} listener {listener!r}"
             self.log(message, level=logging.ERROR, traceback=True)
 
@@ -190,7 +196,7 @@ class Hub:
         """Publish `msg` and `level` to the channel `log`.
 
         A listener that fails does not disturb what is being logged: its traceback goes to
-        standard error.
+        standard error. So do warnings and errors while nobody listens.
 
         Args:
             msg: the text.
@@ -199,6 +205,10 @@ class Hub:
         """
         if traceback:
             msg += "\n" + tracebacks.format_exc()
+        if level >= logging.WARNING and not self.listeners.get("log"):
+            with contextlib.suppress(Exception):
+                sys.stderr.write(f"{msg}\n")
+            return
         try:
             self.publish("log", msg, level)
         except ChannelFailures:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["ChannelFailures"]
+__all__ = ["ChannelFailures", "SetupError"]
+
+
+class SetupError(OSError):
+    """Something outside of the program is not as it has to be: a file, a port, a right.
+
+    Its message is one line that says it all, so it is logged without a traceback.
+    """
+
+    @classmethod
+    def because(cls, problem: str, error: OSError) -> SetupError:
+        """Return an error that says what could not be done, and the system's reason."""
+        made = cls(f"{problem}: {error.strerror or error}")
+        made.errno = error.errno
+        return made
 
 
 class ChannelFailures(Exception):
@@ -29,6 +43,11 @@ class ChannelFailures(Exception):
     def get_instances(self) -> list[BaseException]:
         """Return the failures in the order in which they happened, as a new list."""
         return self._failures[:]
+
+    @property
+    def explained(self) -> bool:
+        """True if every failure is a `SetupError`: there is no need to look into the code."""
+        return all(isinstance(failure, SetupError) for failure in self._failures)
 
     def __str__(self) -> str:
         return self.delimiter.join(map(repr, self._failures))

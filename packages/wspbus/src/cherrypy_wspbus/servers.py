@@ -7,6 +7,7 @@ import threading
 import time
 
 from cherrypy_wspbus._priority import priority
+from cherrypy_wspbus.failures import SetupError
 from cherrypy_wspbus.ports import (
     Timeouts,
     check_port,
@@ -78,8 +79,9 @@ class ServerAdapter:
         self.bind_addr = bind_addr
         self.interrupt: BaseException | None = None
         self.running = False
-        self._lock = threading.Lock()
-        self._starting = False
+        # A signal handler may stop what the same thread is about to start: reentrant.
+        self._lock = threading.RLock()
+        self._starting = self._stopping = self._stop_wanted = False
         self._thread: threading.Thread | None = None
         # Set when the server's start() has returned or failed.
         self._returned = threading.Event()
@@ -132,37 +134,49 @@ class ServerAdapter:
     def start(self) -> None:
         """Start the server in a new thread and return when it serves.
 
+        May be called in any thread; while it runs or starts already, this does nothing.
+
         Raises:
             ValueError: if there is no server.
-            OSError: if the port is taken.
-            BaseException: whatever the server failed with.
+            SetupError: if the address cannot be served on.
+            BaseException: whatever else the server failed with.
         """
-        if self.running:
-            self.bus.log(f"Already serving on {self.description}")
-            return
         if self.httpserver is None:
             raise ValueError("No HTTP server has been created.")
-        self.interrupt = None
+        with self._lock:
+            idle = not self.running and not self._starting
+            if idle:
+                self._starting, self._stop_wanted = True, False
+                self._thread = self.interrupt = None
+        if not idle:
+            self.bus.log(f"Already serving on {self.description}")
+            return
+        try:
+            self._start()
+        except BaseException as error:
+            self._abandon()
+            if isinstance(error, OSError) and not isinstance(error, SetupError):
+                problem = f"Cannot serve on {self.description}"
+                raise SetupError.because(problem, error) from error
+            raise
+        self.bus.log(f"Serving on {self.description}")
+        if self._stop_wanted:
+            self.stop()
+
+    def _start(self) -> None:
         # With an inherited socket the port is ours already.
         if not self._inherit() and isinstance(self.bind_addr, tuple) and self.bind_addr[1]:
             self._check_port(*self.bind_addr)
-
         self._returned.clear()
         thread = threading.Thread(target=self._start_http_thread)
         thread.name = f"HTTPServer {thread.name}"
         self._thread = thread
-        self._starting = True
         thread.start()
-        try:
-            self.wait()
-            with self._lock:
-                self._raise_interrupt()
-                self._starting = False
-                self.running = True
-        except BaseException:
-            self._abandon()
-            raise
-        self.bus.log(f"Serving on {self.description}")
+        self.wait()
+        with self._lock:
+            self._raise_interrupt()
+            self._starting = False
+            self.running = True
 
     def _inherit(self) -> bool:
         """Give the server the listening socket that is there for it; tell if there is one."""
@@ -198,7 +212,7 @@ class ServerAdapter:
 
     def _abandon(self) -> None:
         """Stop a server that has not come up, so that its thread does not stay behind."""
-        if not self._returned.is_set():
+        if self._thread is not None and not self._returned.is_set():
             try:
                 self.httpserver.stop()
             except Exception:  # noqa: BLE001  (why it did not come up is the error to report)
@@ -207,13 +221,12 @@ class ServerAdapter:
             self._starting = False
 
     def _check_port(self, host: str, port: int) -> None:
-        """Complain in one line if somebody else serves on the port."""
+        """Refuse to start if somebody else serves on the port."""
         try:
             wait_for_free_port(client_host(host), port)
-        except OSError:
+        except OSError as error:
             message = f"Cannot serve on {self.description}: port {port} is in use on {host!r}."
-            self.bus.log(message, level=logging.ERROR)
-            raise
+            raise SetupError(message) from error
 
     def _start_http_thread(self) -> None:
         """Run the server; record and log why it ended, if that was an error."""
@@ -242,7 +255,7 @@ class ServerAdapter:
         """Wait until the server serves; may be called before it is started, too.
 
         Raises:
-            OSError: if it is being started and its address does not answer in time.
+            SetupError: if it is being started and its address does not answer in time.
             BaseException: whatever the server failed with.
         """
         deadline = time.monotonic() + Timeouts.occupied
@@ -251,7 +264,7 @@ class ServerAdapter:
             patient = not self._starting or hasattr(self.httpserver, "ready")
             if not patient and time.monotonic() >= deadline:
                 message = f"Nobody answers on {self.description} after {Timeouts.occupied} s."
-                raise OSError(message)
+                raise SetupError(message)
             if self._returned.is_set():
                 time.sleep(_PAUSE)
             else:
@@ -276,10 +289,17 @@ class ServerAdapter:
     def stop(self) -> None:
         """Stop the server and wait until its thread has ended or its port is free.
 
+        May be called in any thread. One that is being started by another thread is stopped as
+        soon as it runs; one that is being stopped already is left to whoever does that.
+
         Raises:
             OSError: if the port is not free in time.
         """
-        if not self.running:
+        with self._lock:
+            self._stop_wanted = self._starting
+            busy = self.running and not self._stopping
+            self._stopping = self._stopping or busy
+        if not busy:
             self.bus.log(f"HTTP Server {self.httpserver} already shut down")
             return
         address = self.bound_addr
@@ -293,7 +313,7 @@ class ServerAdapter:
                 if port and self.interrupt is None:
                     wait_for_free_port(client_host(host), port)
         finally:
-            self.running = False
+            self.running = self._stopping = False
         self.bus.log(f"HTTP Server {self.httpserver} shut down")
 
     def _join(self) -> bool:

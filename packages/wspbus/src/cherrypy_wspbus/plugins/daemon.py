@@ -8,6 +8,7 @@ import threading
 
 from cherrypy_wspbus import reexec
 from cherrypy_wspbus._priority import priority
+from cherrypy_wspbus.failures import SetupError
 from cherrypy_wspbus.plugins.simple import SimplePlugin
 
 TYPE_CHECKING = False
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
 
     from cherrypy_wspbus._bus import Bus
 
-__all__ = ["Daemonizer"]
+__all__ = ["Daemonizer", "is_daemon"]
+
+_VARIABLE = "WSPBUS_DAEMON"
+"""The environment variable with the process id of a daemon.
+
+After a restart the process is still detached: it keeps its id, its streams and its sockets.
+"""
+
+
+def is_daemon() -> bool:
+    """Tell whether a `Daemonizer` has detached this process, perhaps before a restart."""
+    return os.environ.get(_VARIABLE) == str(os.getpid())
 
 
 def _ignore(_message: str) -> None:
@@ -29,7 +41,8 @@ class Daemonizer(SimplePlugin):
     The process forks twice; the original one ends with code 0 as soon as the first fork
     has worked, so its code says nothing about the rest of the start. Threads do not survive a
     fork, hence the early priority of 65 (a server starts its threads at 75), and
-    hence nothing is done but a warning logged if other threads run.
+    hence nothing is done but a warning logged if other threads run. After a restart of the bus
+    the daemon goes on as it is, with the same process id.
 
     Args:
         bus: the bus.
@@ -59,10 +72,11 @@ class Daemonizer(SimplePlugin):
         """Daemonize the process, unless that has been done or other threads run.
 
         Raises:
-            OSError: if a file cannot be opened or the process cannot fork.
+            SetupError: if a file cannot be opened or the process cannot fork.
         """
-        if self.finalized:
+        if self.finalized or is_daemon():
             self.bus.log("Already daemonized.")
+            self.finalized = True
             return
         others = [t.name for t in threading.enumerate() if t is not threading.current_thread()]
         if others:
@@ -91,17 +105,17 @@ class Daemonizer(SimplePlugin):
             logger: called with a line of text at each step.
 
         Raises:
-            OSError: if a file cannot be opened or the process cannot fork.
+            SetupError: if a file cannot be opened or the process cannot fork.
         """
         if not hasattr(os, "fork"):
-            raise OSError("This system has no fork(): a Daemonizer works on Unix only.")
+            raise SetupError("This system has no fork(): a Daemonizer works on Unix only.")
 
         # Opened before the fork, so that a wrong path still gives the command an exit code.
         append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         files = [
-            os.open(stdin, os.O_RDONLY),
-            os.open(stdout, append, 0o666),
-            os.open(stderr, append, 0o666),
+            _open("standard input", stdin, os.O_RDONLY),
+            _open("standard output", stdout, append),
+            _open("standard error", stderr, append),
         ]
         reexec.flush_standard_streams()
 
@@ -118,11 +132,24 @@ class Daemonizer(SimplePlugin):
         for file in files:
             if file >= len(files):
                 os.close(file)
+        os.environ[_VARIABLE] = str(os.getpid())
         logger(f"Daemonized to PID: {os.getpid()}")
+
+
+def _open(stream: str, path: str, flags: int) -> int:
+    try:
+        return os.open(path, flags, 0o666)
+    except OSError as error:
+        problem = f"Cannot open {path!r} as the daemon's {stream}"
+        raise SetupError.because(problem, error) from error
 
 
 def _fork_and_leave() -> None:
     """Fork; only the child returns. The parent leaves its handlers (atexit) to the child."""
     reexec.flush_standard_streams()
-    if os.fork() > 0:
+    try:
+        child = os.fork()
+    except OSError as error:
+        raise SetupError.because("Cannot become a daemon", error) from error
+    if child > 0:
         os._exit(0)

@@ -6,6 +6,7 @@ import logging
 import os
 
 from cherrypy_wspbus._priority import priority
+from cherrypy_wspbus.failures import SetupError
 from cherrypy_wspbus.plugins.simple import SimplePlugin
 
 TYPE_CHECKING = False
@@ -59,7 +60,10 @@ class DropPrivileges(SimplePlugin):
         if isinstance(user, str):
             from pwd import getpwnam  # noqa: PLC0415  (Unix only)
 
-            user = int(user) if user.isdecimal() else getpwnam(user).pw_uid
+            try:
+                user = int(user) if user.isdecimal() else getpwnam(user).pw_uid
+            except KeyError:
+                raise KeyError(f"This system has no user {user!r}.") from None
         self._uid: int | None = user
 
     @property
@@ -75,7 +79,10 @@ class DropPrivileges(SimplePlugin):
         if isinstance(group, str):
             from grp import getgrnam  # noqa: PLC0415  (Unix only)
 
-            group = int(group) if group.isdecimal() else getgrnam(group).gr_gid
+            try:
+                group = int(group) if group.isdecimal() else getgrnam(group).gr_gid
+            except KeyError:
+                raise KeyError(f"This system has no group {group!r}.") from None
         self._gid: int | None = group
 
     @property
@@ -92,7 +99,7 @@ class DropPrivileges(SimplePlugin):
         """Change the ids and the umask; the ids only once, there is no way back.
 
         Raises:
-            PermissionError: if the process may not do that.
+            SetupError: if the process may not do that.
         """
         self._change_ids()
         self._change_umask()
@@ -106,6 +113,17 @@ class DropPrivileges(SimplePlugin):
             self.bus.log(f"Already running as {_identity()}")
             return
         self.bus.log(f"Started as {_identity()}")
+        try:
+            self._become()
+        except OSError as error:
+            problem = f"Cannot change to uid {self._uid} and gid {self._gid}"
+            raise SetupError.because(problem, error) from error
+        self.bus.log(f"Running as {_identity()}")
+        if self._gid is None and os.getegid() == 0:
+            message = "The process is still in the group of the superuser: give a gid, too."
+            self.bus.log(message, level=logging.WARNING)
+
+    def _become(self) -> None:
         # The group first: without the superuser's rights it could not be changed any more.
         # The supplementary groups are those of the superuser.
         if os.geteuid() == 0:
@@ -114,7 +132,6 @@ class DropPrivileges(SimplePlugin):
             os.setgid(self._gid)
         if self._uid is not None:
             os.setuid(self._uid)
-        self.bus.log(f"Running as {_identity()}")
 
     def _change_umask(self) -> None:
         if self._umask is None:

@@ -6,6 +6,8 @@ import logging
 import os
 import threading
 
+from cherrypy_wspbus.plugins.daemon import is_daemon
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,9 +145,10 @@ class SignalHandler:
     def handle_SIGHUP(self) -> None:  # noqa: N802  (the historical name)
         """Restart the bus if the process is a daemon; exit if its terminal has gone.
 
-        A process counts as a daemon if it has forked since this object was made.
+        A process counts as a daemon if it has forked since this object was made, or if a
+        `Daemonizer` has detached it.
         """
-        if os.getpid() == self._original_pid:
+        if os.getpid() == self._original_pid and not is_daemon():
             self.bus.log("SIGHUP caught but not daemonized. Exiting.")
             self.bus.exit()
         else:

@@ -126,11 +126,14 @@ class Monitor(SimplePlugin):
         if self.thread is not None:
             self.bus.log(f"Monitor thread {name!r} already started.")
             return
-        thread = BackgroundTask(self.frequency, self.callback, bus=self.bus)
+        thread = self._make_thread()
         thread.name = name
         self.thread = thread
         thread.start()
         self.bus.log(f"Started monitor thread {name!r}.")
+
+    def _make_thread(self) -> BackgroundTask:
+        return BackgroundTask(self.frequency, self.callback, bus=self.bus)
 
     def stop(self) -> None:
         """Stop calling. Does not wait for a call that is running."""

@@ -124,6 +124,22 @@ def test_a_signal_can_be_left_to_the_system(bus, handler):
     assert (20, "SIGTERM is left to the system.") in bus.lines
 
 
+def test_a_signal_waits_for_the_end_of_the_line_that_is_being_logged(bus, handler):
+    handler.set_handler("SIGUSR2", lambda: events.append("handled"))
+    events = []
+
+    def write(msg, level):
+        events.append(f"begin {msg}")
+        if msg == "first":
+            os.kill(os.getpid(), signal.SIGUSR2)
+        events.append(f"end {msg}")
+
+    bus.subscribe("log", write)
+    bus.log("first")
+    caught = "Caught signal SIGUSR2."
+    assert events == ["begin first", "end first", f"begin {caught}", f"end {caught}", "handled"]
+
+
 def test_unsubscribing_restores_the_former_handlers(bus, handler):
     def former(*args):
         raise AssertionError

@@ -16,6 +16,7 @@ PUBLIC = {
     ],
     "cherrypy_wspbus.failures": ["ChannelFailures", "SetupError"],
     "cherrypy_wspbus.health": ["Health", "Report"],
+    "cherrypy_wspbus.init": ["run_below_init"],
     "cherrypy_wspbus.plugins": [
         "Autoreloader",
         "BackgroundTask",
@@ -42,6 +43,7 @@ PUBLIC = {
     ],
     "cherrypy_wspbus.reexec": [
         "activation_files",
+        "close_files",
         "close_on_exec",
         "command_line",
         "current_directory",

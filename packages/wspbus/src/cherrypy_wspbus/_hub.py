@@ -43,6 +43,9 @@ class Hub:
         # Signal handlers subscribe, too: reentrant.
         self._lock = threading.RLock()
         self._edition = object()
+        # How many calls of `log` the main thread is in, and what is to be called after them.
+        self._logging = 0
+        self._deferred: list[Callable[[], object]] = []
         self._listeners = Channels(channels, self._listeners_changed)
 
     @property
@@ -209,12 +212,29 @@ class Hub:
             with contextlib.suppress(Exception):
                 sys.stderr.write(f"{msg}\n")
             return
+        in_main_thread = threading.get_ident() == threading.main_thread().ident
+        self._logging += in_main_thread
         try:
             self.publish("log", msg, level)
         except ChannelFailures:
             # A signal handler can interrupt a write to standard error; then this fails, too.
             with contextlib.suppress(Exception):
                 tracebacks.print_exc()
+        finally:
+            self._logging -= in_main_thread
+            while in_main_thread and self._deferred and not self._logging:
+                self._deferred.pop(0)()
+
+    def call_between_logs(self, function: Callable[[], object]) -> None:
+        """Call `function` now, or after the line that the main thread is just logging.
+
+        For signal handlers, which run in the main thread wherever that is: streams refuse to be
+        written to in the midst of a write, so all that a handler logs would be lost.
+        """
+        if self._logging:
+            self._deferred.append(function)
+        else:
+            function()
 
 
 def _own_priority(listener: Listener) -> float:

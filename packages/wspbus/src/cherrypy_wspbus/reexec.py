@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "activation_files",
+    "close_files",
     "close_on_exec",
     "command_line",
     "current_directory",
@@ -20,6 +21,9 @@ __all__ = [
 
 _FIRST_ACTIVATION_FILE = 3
 """SD_LISTEN_FDS_START of systemd's sd-daemon.h; below it are the standard streams."""
+
+_MOST_FILES = 20000
+"""Descriptors above are not looked for where the system does not list the open ones."""
 
 
 def current_directory() -> str | None:
@@ -96,6 +100,17 @@ def _open_files(limit: int) -> Collection[int]:
         return [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208  (no pathlib)
     except (OSError, ValueError):
         return range(_FIRST_ACTIVATION_FILE, limit)
+
+
+def close_files(first: int) -> None:
+    """Close all open files from descriptor `first` on, whoever opened them."""
+    for number in sorted(_open_files(_MOST_FILES)):
+        if number >= first:
+            try:
+                os.close(number)
+            except OSError:
+                # Not open, for example the one that the directory was listed with.
+                continue
 
 
 def flush_standard_streams() -> None:

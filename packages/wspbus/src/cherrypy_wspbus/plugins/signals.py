@@ -138,7 +138,9 @@ class SignalHandler:
         raise ValueError(f"No such signal: {signal!r}")
 
     def _handle_signal(self, number: int, _frame: object) -> None:
-        name = self.signals[number]
+        self.bus.call_between_logs(lambda: self._publish(self.signals[number]))
+
+    def _publish(self, name: str) -> None:
         self.bus.log(f"Caught signal {name}.")
         self.bus.publish(name)
 

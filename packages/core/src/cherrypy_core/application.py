@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cherrypy_core.config import Config, NamespaceSet, merge, point_to, source_of
+from cherrypy_core.eventloop import EventLoop
 from cherrypy_core.logs import LogManager
 from cherrypy_core.observed import ObservedDict
 from cherrypy_core.plan import Plans
@@ -50,6 +51,7 @@ class Application:
         config: path to settings, all that have been merged.
         namespaces: config namespaces of the application: `log`, `wsgi`, and your own.
         log: the application's `LogManager`.
+        event_loop: runs its asynchronous page handlers.
         under_way: the requests that are being served, in all threads.
         wsgiapp: the application behind its WSGI middleware.
         relative_urls: what `url()` makes: False, True or "server".
@@ -84,6 +86,7 @@ class Application:
         self.software = software
         self.keep_under_way(set())
         self.log = LogManager(id(self))
+        self.event_loop = EventLoop()
         self.wsgiapp: Callable[..., Any] = CPWSGIApp(self)
         self.toolboxes = ObservedDict(toolboxes or {})
         self.plans = Plans(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cherrypy_core import namespaces as _namespaces
+from cherrypy_core.asynchronous import settled
 from cherrypy_core.context import Context
 from cherrypy_core.errors import (
     CherryPyException,
@@ -105,7 +106,7 @@ class Request(Context):
                     if type(body) is bytes and body:
                         response.chunks = [body]
                     else:
-                        response.body = body
+                        response.body = settled(body)
                 self.stage = "before_finalize"
                 if response.timed_out:
                     raise TimeoutError

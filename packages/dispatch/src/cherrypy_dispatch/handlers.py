@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cherrypy_core.asynchronous import ASYNCHRONOUS, settled
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.serving import get_request
 
@@ -62,10 +63,11 @@ class PageHandler:
         """
         kwargs = self.kwargs
         try:
-            return self.callable(*self.args, **kwargs)
+            page = self.callable(*self.args, **kwargs)
         except TypeError as error:
             self._explain(kwargs, error)
             raise
+        return settled(page) if type(page) in ASYNCHRONOUS else page
 
     def _explain(self, kwargs: dict[str, Any], error: TypeError) -> None:
         """Raise an HTTPError if *error* means that the arguments do not fit."""
@@ -111,7 +113,8 @@ class LateParamPageHandler(PageHandler):
         else:
             kwargs = request.params
         try:
-            return self.callable(*self.args, **kwargs)
+            page = self.callable(*self.args, **kwargs)
         except TypeError as error:
             self._explain(kwargs, error)
             raise
+        return settled(page) if type(page) in ASYNCHRONOUS else page

@@ -54,6 +54,7 @@ class SiteApplication(Application):
             toolboxes={"tools": site.tools},
             software=site.software,
         )
+        self.event_loop = site.event_loop
         self.keep_under_way(site.bus.under_way)
         if type(self).request_class is Request:
             self.request_class = site.request_class

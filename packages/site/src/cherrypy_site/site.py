@@ -6,6 +6,7 @@ from itertools import count
 from logging import INFO
 
 from cherrypy_core.configfile import as_dict
+from cherrypy_core.eventloop import EventLoop
 from cherrypy_core.lazy import lazy
 from cherrypy_core.linking import url as make_url
 from cherrypy_core.request import Request
@@ -58,6 +59,7 @@ class Site:
         log: the site's `GlobalLogManager`. It has no handlers unless configured:
             `log.screen`, `log.error_file`, `log.access_file`. A `LogManager` of your own
             may be put in its place; everything is written to that then.
+        event_loop: runs the asynchronous page handlers of its applications.
         server: the default HTTP server, subscribed to the bus.
         servers: the further ones, by the name that the configuration gives them.
         tools: the toolbox of all its applications.
@@ -75,6 +77,9 @@ class Site:
         self.bus.subscribe("graceful", self.log.reopen_files)
         self.bus.subscribe("graceful", self._reopen_application_logs)
         self.bus.subscribe("start", self.check)
+        self.event_loop = EventLoop()
+        # When no page handler runs any more, and what they use is still there.
+        self.bus.subscribe("stop", self.event_loop.stop, priority=30)
         self.tools: Toolbox = self.make_tools()
         self.config = SiteConfig(self)
         self.tree: Tree = self.make_tree()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from cherrypy_core.asynchronous import ASYNCHRONOUS, settled
 from cherrypy_core.elements import AcceptElement, header_elements
 from cherrypy_core.errors import CherryPyException, HTTPError
 from cherrypy_core.iterators import file_generator, is_closable_iterator
@@ -145,6 +146,8 @@ class ResponseEncoder:
         request = get_request()
         if request is None:
             return body
+        if type(body) in ASYNCHRONOUS:
+            body = settled(body)
         response = request.response_served
         # Bytes that are no text are as they should be.
         if self._plain and type(body) is bytes and not _is_text(response):

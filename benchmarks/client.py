@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+import tracemalloc
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Environ", "drive", "environ_of", "send"]
+__all__ = ["Environ", "drive", "environ_of", "held_blocks", "send", "traced_bytes"]
 
 Environ = dict[str, Any]
 
@@ -102,6 +103,51 @@ def drive(app: Any, environs: list[Environ]) -> tuple[float, list[str], list[byt
         if hasattr(result, "close"):
             result.close()
     return process_time() - started, statuses, bodies
+
+
+def held_blocks(app: Any, environ: Environ) -> int:
+    """Send a request; return how many blocks of memory the answer holds before it is closed.
+
+    A block is what Python allocates for an object (or for a part of one: the table of a
+    dict). The environ and what it held before do not count.
+    """
+    before = sys.getallocatedblocks()
+    result = app(environ, _ignore)
+    held = sys.getallocatedblocks() - before
+    b"".join(result)
+    if hasattr(result, "close"):
+        result.close()
+    return held
+
+
+def traced_bytes(app: Any, environs: list[Environ]) -> tuple[list[int], int]:
+    """Send all requests; return the peak of each in bytes, sorted, and the bytes left by all.
+
+    `tracemalloc` has to run. *environs* is emptied on the way; the environs do not count,
+    as they have been made before it was started.
+    """
+    peaks: list[int] = []
+    begin, _ = tracemalloc.get_traced_memory()
+    while environs:
+        environ = environs.pop()
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        result = app(environ, _ignore)
+        b"".join(result)
+        if hasattr(result, "close"):
+            result.close()
+        _, peak = tracemalloc.get_traced_memory()
+        peaks.append(peak - before)
+        del environ, result
+    end, _ = tracemalloc.get_traced_memory()
+    own = sys.getsizeof(peaks) + sum(map(sys.getsizeof, peaks))
+    return sorted(peaks), end - begin - own
+
+
+def _ignore(
+    _status: str, _headers: list[tuple[str, str]], _exc_info: Any = None
+) -> Callable[[bytes], None]:
+    return _write
 
 
 def _write(_data: bytes) -> None:

@@ -7,6 +7,7 @@ Commands, with their answers:
     {"do": "check", "scenario": S}                    {} if all answers are right
     {"do": "round", "scenario": S, "requests": N}     {"seconds": CPU time}
     {"do": "garbage", "scenario": S, "requests": N}   what the cycle collector found
+    {"do": "allocations", "scenario": S, "requests": N}   memory per request
 An error is answered with {"error": its traceback}.
 """
 
@@ -19,12 +20,13 @@ import os
 import platform
 import sys
 import traceback
+import tracemalloc
 from collections import Counter
 from importlib.metadata import version
 from itertools import count
 from typing import Any
 
-from client import drive, environ_of, send
+from client import drive, environ_of, held_blocks, send, traced_bytes
 from scenarios import SCENARIOS, Scenario
 
 DISTRIBUTIONS = {"ours": "cherrypy", "original": "cherrypy"}
@@ -101,6 +103,26 @@ class Driver:
             gc.garbage.clear()
             gc.enable()
         return {"found": found, "kinds": kinds.most_common(8)}
+
+    def allocations(self, scenario: Scenario, requests: int) -> dict[str, Any]:
+        """Measure what a request occupies at its peak, and what is left of it."""
+        app = self.apps[scenario.name]
+        blocks = sorted(held_blocks(app, self._environ(scenario, n)) for n in self._some(requests))
+        first, second = (
+            [self._environ(scenario, number) for number in self._some(requests)] for _ in range(2)
+        )
+        gc.collect()
+        gc.disable()
+        tracemalloc.start()
+        try:
+            # In the first round, full caches replace what was not traced by what is.
+            traced_bytes(app, first)
+            peaks, left = traced_bytes(app, second)
+        finally:
+            tracemalloc.stop()
+            gc.enable()
+        middle = requests // 2
+        return {"bytes": peaks[middle], "objects": blocks[middle], "left": left / requests}
 
     def _some(self, quantity: int) -> list[int]:
         return [next(self.numbers) for _ in range(quantity)]

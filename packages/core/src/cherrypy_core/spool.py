@@ -6,7 +6,7 @@ than to fill.
 
 from __future__ import annotations
 
-from io import SEEK_SET, BufferedRandom, BytesIO, FileIO, RawIOBase
+from io import SEEK_END, SEEK_SET, BufferedRandom, BytesIO, FileIO, RawIOBase
 from os import dup
 
 TYPE_CHECKING = False
@@ -48,7 +48,14 @@ class _Raw(RawIOBase):
     @property
     def memory_size(self) -> int:
         """Bytes in memory."""
-        return self._file.getbuffer().nbytes if isinstance(self._file, BytesIO) else 0
+        file = self._file
+        if not isinstance(file, BytesIO):
+            return 0
+        # PERF: getbuffer() would tell it too, but copies bytes that are shared.
+        position = file.tell()
+        size = file.seek(0, SEEK_END)
+        file.seek(position)
+        return size
 
     @property
     def name(self) -> int:
@@ -60,10 +67,9 @@ class _Raw(RawIOBase):
         if not isinstance(memory, BytesIO):
             return memory
         disk = _open_disk()
-        with memory.getbuffer() as content:
-            written = 0
-            while written < len(content):
-                written += disk.write(content[written:]) or 0
+        content = memoryview(memory.getvalue())
+        while content:
+            content = content[disk.write(content) :]
         disk.seek(memory.tell())
         self._file = disk
         return disk

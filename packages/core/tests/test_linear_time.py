@@ -1,15 +1,22 @@
 """Parsers of what comes from the network take time in proportion to its length."""
 
-import contextlib
 import gc
+import io
+from contextlib import suppress
+from itertools import count
 from time import thread_time
 
 import pytest
 
+from cherrypy_core.configfile import Parser
 from cherrypy_core.cookies import cookie_value, parse_cookies
 from cherrypy_core.dates import parse_http_date
 from cherrypy_core.elements import header_elements, parse_header
+from cherrypy_core.entity import Part
+from cherrypy_core.environ import header_map
+from cherrypy_core.errors import HTTPError
 from cherrypy_core.headers import canonical_name, decode_TEXT
+from cherrypy_core.partheader import parse_headers
 from cherrypy_core.ranges import get_ranges
 from cherrypy_core.urls import parse_query_string, protocol_from_http
 
@@ -26,7 +33,7 @@ MANY = 64_000
 def seconds(function, text):
     # Of the processor: other processes do not count.
     start = thread_time()
-    with contextlib.suppress(ValueError):
+    with suppress(ValueError, HTTPError):
         function(text)
     return thread_time() - start
 
@@ -44,6 +51,14 @@ def is_linear(function, unit):
         if long < short * RATIO**DOUBLINGS:
             return True
     return False
+
+
+def read_config(text):
+    # As many different keys and sections as there are lines: the same one twice is an error.
+    numbers = count()
+    lines = [line.replace("%d", str(next(numbers))) for line in text.splitlines(keepends=True)]
+    with suppress(RecursionError):
+        Parser().dict_from_file(io.StringIO("[s]\n" + "".join(lines)))
 
 
 CASES = {
@@ -71,6 +86,38 @@ CASES = {
     ),
     "dates": (parse_http_date, ["a", " ", "Sun, ", "0", ":", "-", ";"]),
     "names": (canonical_name, ["a", "-", "a-"]),
+    "config file": (
+        read_config,
+        [
+            "a%d = 1\n",
+            "[s%d]\n",
+            "a%d = [%d,\n  2]\n",
+            "a%d = '%%(b)s'\n",
+            "# a\n",
+            "\n",
+            "a%d = (1)\n",
+        ],
+    ),
+    "config value": (
+        lambda text: read_config("b = 1\na = " + text),
+        ["1,", "'a'", "-", "(", "[", "1+", "%(a)s", "%(b)s", "%%", "%", "\n 1,", "a.", "# "],
+    ),
+    "part header": (
+        lambda text: parse_headers(text.encode("latin-1")),
+        ["A: b\r\n", "A", " ", ":", "\r\n ", "\r", "é", "Content-Type: a\r\n", "A:\r\n\t"],
+    ),
+    "part": (
+        lambda text: Part(None, {"Content-Disposition": text}, b"x"),
+        ['; name="a"', "; filename*=utf-8''%41", '"', "%41", ";", "\\", '; a="'],
+    ),
+    "file name": (
+        lambda text: Part(None, {"Content-Disposition": "a; filename*=utf-8''" + text}, b"x"),
+        ["%41", "%", "a", "'", "%e2%82%ac"],
+    ),
+    "header map": (
+        lambda text: header_map({"HTTP_X": text, "HTTP_Y": "=?utf-8?q?" + text}),
+        ["=?utf-8?q?a?= ", "=?", "a", "=?utf-8?b?", "?="],
+    ),
     "protocol": (protocol_from_http, ["HTTP/", "1", "."]),
 }
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 
 from cherrypy_core.configfile import ConfigFileError
 from cherrypy_core.unrepr import UnreprError, unrepr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping
     from typing import Any
 
 __all__ = ["Parser"]
@@ -25,15 +26,45 @@ class _TolerantInterpolation(configparser.BasicInterpolation):
     def before_get(
         self,
         parser: MutableMapping[str, Mapping[str, str]],
-        section: str,
-        option: str,
+        section: str,  # noqa: ARG002
+        option: str,  # noqa: ARG002
         value: str,
         defaults: Mapping[str, str],
     ) -> str:
-        try:
-            return super().before_get(parser, section, option, value, defaults)
-        except configparser.InterpolationError:
+        # The base class takes quadratic time for a long value with many percent signs.
+        if "%" not in value:
             return value
+        try:
+            return self._expand(parser.optionxform, value, defaults, 1)  # type: ignore[attr-defined]
+        except LookupError:
+            return value
+
+    def _expand(
+        self,
+        optionxform: Callable[[str], str],
+        value: str,
+        options: Mapping[str, str],
+        depth: int,
+    ) -> str:
+        """Replace what is between percent signs.
+
+        Raises:
+            LookupError: something there is not the name of an option, or is its own value.
+        """
+        if depth > configparser.MAX_INTERPOLATION_DEPTH:
+            raise LookupError(value)
+
+        def replace(match: re.Match[str]) -> str:
+            if match[0] == "%%":
+                return "%"
+            if not match[1]:
+                raise LookupError(match[0])
+            found = options[optionxform(match[1])]
+            if "%" in found:
+                return self._expand(optionxform, found, options, depth + 1)
+            return found
+
+        return re.sub(r"%(?:%|\(([^)]+)\)s)?", replace, value)
 
     def before_set(
         self,

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from cherrypy_core.message import BodyReader
+
 __all__ = ["Entity", "Part", "RequestBody"]
 
 _PROCESSORS = (
@@ -62,6 +64,8 @@ class RequestBody(Entity):
     default_content_type = ""
     maxbytes: int | None = None
 
+    _known: tuple[Any, ...] = _PROCESSORS
+
     def __init__(
         self,
         fp: Any,
@@ -83,19 +87,27 @@ class RequestBody(Entity):
             self.attempt_charsets.append("ISO-8859-1")
         self.request_params = {} if request_params is None else request_params
 
+    def prepare_for(self, reader: BodyReader) -> None:
+        """Have *reader* set its processors, which can wait until somebody asks for it."""
+        before = self._all_processors()
+        reader.prepare(self)
+        new = [processor for processor in self._all_processors() if processor not in before]
+        self._known = (*self._known, *new)
+
+    def _all_processors(self) -> list[Any]:
+        return [*self.processors.values(), vars(self).get("default_proc")]
+
     def has_own_processor(self) -> bool:
         """Tell whether `process` does what nobody but the application knows of.
 
         What the processors do that come with this package shows in the parameters and the
         parts only, so it can wait until somebody looks at these.
         """
-        processor = self.find_processor()
+        processor = self.find_processor() or vars(self).get("default_proc")
         if processor is None:
-            own = (
-                "default_proc" in vars(self) or type(self).default_proc is not Entity.default_proc
-            )
+            own = type(self).default_proc is not Entity.default_proc
         else:
-            own = processor not in _PROCESSORS
+            own = processor not in self._known
         return own or "process" in vars(self)
 
     def process(self) -> None:

@@ -158,7 +158,7 @@ class Message(Head):
         """Let *reader* read the body, when somebody asks for what it makes of it."""
         self._body_reader = reader
         if self._body is not None:
-            reader.prepare(self._body)
+            self._body.prepare_for(reader)
 
     def _read_at_once(self) -> bool:
         """Read the body without an entity, if it is simple and nobody has touched it yet."""
@@ -227,7 +227,7 @@ class Message(Head):
         for name, value in self.body_attributes:
             setattr(body, name, value)
         if self._body_reader is not None:
-            self._body_reader.prepare(body)
+            body.prepare_for(self._body_reader)
         return body
 
 

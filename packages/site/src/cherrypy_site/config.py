@@ -29,14 +29,6 @@ _OLD_ENGINE_NAMES = {
 #: Signals whose listeners are configured by `engine.NAME`.
 _SIGNALS = ("SIGHUP", "SIGTERM")
 
-#: Keys of CherryPy 3.0: plugin and attribute that they stand for.
-_OLD_ENGINE_KEYS = {
-    "autoreload_on": ("autoreload", "on"),
-    "autoreload_frequency": ("autoreload", "frequency"),
-    "autoreload_match": ("autoreload", "match"),
-    "deadlock_poll_freq": ("timeout_monitor", "frequency"),
-}
-
 
 class SiteConfig(Config):
     """The global configuration of a site.
@@ -130,9 +122,6 @@ class SiteConfig(Config):
                 f"engine.{k} cannot be set to {v!r}: it is a plugin, "
                 f"which is switched by engine.{k}.on"
             )
-        elif name in _OLD_ENGINE_KEYS:
-            plugin, attribute = _OLD_ENGINE_KEYS[name]
-            self._set_plugin(plugin, attribute, v)
         elif name.startswith("_") or callable(getattr(bus, name, None)):
             raise UnknownSettingError(f"engine.{k} is no setting: it is a part of the engine")
         else:

@@ -209,14 +209,14 @@ def body_rows() -> Iterator[Row]:
 def tool_rows(name: str, tool: Tool) -> Iterator[Row]:
     """Yield the settings of a tool."""
     function: Any = tool.callable
-    options = inspect.signature(function).parameters
+    options = dict(inspect.signature(function).parameters)
     known = section(inspect.getdoc(function), "Args")
     if isinstance(function, type):
         known |= meanings(function)
         if any(one.kind is one.VAR_KEYWORD for one in options.values()):
             # It takes its attributes as arguments.
             plain = (bool, int, float, str, list, type(None))
-            options = dict(options) | {
+            options |= {
                 attribute: inspect.Parameter(
                     attribute, inspect.Parameter.KEYWORD_ONLY, default=getattr(function, attribute)
                 )

@@ -13,7 +13,13 @@ from cherrypy_core.serving import request
         ("/a/./b", "/a/b"),
         ("/a/../b", "/b"),
         ("/../../b", "/b"),
-        ("/a/.", "/a"),
+        ("/a/.", "/a/"),
+        ("/a/..", "/"),
+        ("/a/b/..", "/a/"),
+        ("/..", "/"),
+        ("/.", "/"),
+        ("/a/b?x=../c", "/a/b?x=../c"),
+        ("/a/../b?x=/../c", "/b?x=/../c"),
         ("/a/../", "/"),
         ("a/../b", "b"),
         ("/.../a", "/.../a"),
@@ -67,6 +73,10 @@ def test_without_a_request_the_site_says_where_it_is():
         ("/dir/page", ("../other",), "http://example.com/other"),
         ("/dir/page", ("../../../other",), "http://example.com/other"),
         ("/page", ("", "a=1"), "http://example.com/page?a=1"),
+        ("/dir/page", ("?a=1",), "http://example.com/dir/page?a=1"),
+        ("/dir/page", ("#part",), "http://example.com/dir/page#part"),
+        ("/dir/page", (".",), "http://example.com/dir/"),
+        ("/dir/page", ("..",), "http://example.com/"),
         ("/page", ("", {"a": "ä b"}), "http://example.com/page?a=%C3%A4+b"),
         ("/page", ("", [("a", 1), ("a", 2)]), "http://example.com/page?a=1&a=2"),
     ],
@@ -108,3 +118,16 @@ def test_the_application_decides_what_urls_are_by_default(make_app, call):
     app = make_app(page=lambda: url("/x").encode())
     app.relative_urls = "server"
     assert call(app, "/page").text == "/x"
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "///evil.example", "/\\evil.example", "//"])
+@pytest.mark.parametrize("at", ["/", "/page", "/dir/page"])
+def test_no_url_leads_to_another_host(url_at, at, path):
+    for options in ({"relative": "server"}, {"base": ""}, {"relative": True}):
+        made = url_at(at, path, **options)
+        assert made[:2] not in {"//", "/\\", "\\/", "\\\\"}
+    assert url_at(at, path).startswith("http://example.com/")
+
+
+def test_no_relative_url_has_a_scheme(url_at):
+    assert url_at("/page", "/javascript:alert(1)", relative=True) == "./javascript:alert(1)"

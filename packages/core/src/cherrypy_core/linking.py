@@ -15,18 +15,30 @@ __all__ = ["normalize_path", "resolve", "url"]
 
 
 def normalize_path(path: str) -> str:
-    """Return *path* without `.` and `..` segments; it never climbs above the root."""
-    if "./" not in path and not path.endswith("/."):
+    """Return *path* without `.` and `..` segments; it never climbs above the root.
+
+    One of them at the end leaves a slash: it stands for a directory (RFC 3986 section
+    5.2.4).
+    """
+    if "/." not in path and path[:1] != ".":
         return path
+    mark = path.find("?")
+    if mark >= 0:
+        # Dots in a query are none of ours.
+        return normalize_path(path[:mark]) + path[mark:]
     atoms: list[str] = []
-    for atom in path.split("/"):
+    segments = path.split("/")
+    for atom in segments:
         if atom == "..":
             # The empty atom before the first slash stays.
             if len(atoms) > 1 or (atoms and atoms[0]):
                 atoms.pop()
         elif atom != ".":
             atoms.append(atom)
-    return "/".join(atoms)
+    if segments[-1] in {".", ".."}:
+        atoms.append("")
+    normal = "/".join(atoms)
+    return normal if normal or not path.startswith("/") else "/"
 
 
 def _current_path(request: Request) -> str:
@@ -98,7 +110,9 @@ def url(
     if request is not None and app is not None:
         if not path.startswith("/"):
             here = _current_path(request)
-            path = here[: here.rfind("/") + 1] + path if path else here
+            # What begins with a query is about the current page itself.
+            below = here if path[:1] in {"", "?", "#"} else here[: here.rfind("/") + 1]
+            path = below + path
         script_name = request.script_name if script_name is None else script_name
         base = request.base if base is None else base
         if relative is None:
@@ -112,10 +126,20 @@ def url(
             path = "/" + path if path else path
     new = base + script_name + normalize_path(path) + query
     if relative == "server":
-        return "/" + (new.split("/", 3) + [""] * 3)[3]
-    if relative and request is not None:
+        new = "/" + (new.split("/", 3) + [""] * 3)[3]
+    elif relative and request is not None:
         return _relative_to(request, new)
-    return new
+    return new if base and relative != "server" else _within_the_host(new)
+
+
+def _within_the_host(path: str) -> str:
+    r"""Return *path* so that no browser takes its beginning for another host's name.
+
+    It reads `//host` and `/\host` as one; applications make URLs of what clients send.
+    """
+    if path[:1] in {"/", "\\"} and path[1:2] in {"/", "\\"}:
+        return "/" + path.lstrip("/\\")
+    return path
 
 
 def _relative_to(request: Request, target: str) -> str:
@@ -124,4 +148,8 @@ def _relative_to(request: Request, target: str) -> str:
     old, new = here.split("/")[:-1], target.split("/")
     while old and new and old[0] == new[0]:
         del old[0], new[0]
-    return "/".join([".."] * len(old) + new)
+    found = "/".join([".."] * len(old) + new)
+    if ":" in found.partition("/")[0]:
+        # Else what stands before the colon would be a scheme (RFC 3986 section 4.2).
+        return "./" + found
+    return _within_the_host(found)

@@ -175,6 +175,7 @@ class LogManager:
     A subclass may write what it likes in `error` and `access`, and the time in `time`.
     """
 
+    appid: int | str | None = None
     parent: LogManager | None = None
     access_log_format = '{h} {l} {u} {t} "{r}" {s} {b} "{f}" "{a}"'
 

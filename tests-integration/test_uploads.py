@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +13,9 @@ import pytest
 import cherrypy
 from cherrypy import _cpreqbody
 from cherrypy_testing import Client, LiveServer
+
+FORM_DATA = "multipart/form-data; boundary=x"
+DESCRIPTORS = Path("/proc/self/fd")
 
 
 def client(root, config=None):
@@ -43,9 +49,11 @@ class TestOwnParts:
             b'--x\r\nContent-Disposition: form-data; name="data"; filename="a.txt"\r\n'
             b"Content-Type: text/plain\r\n\r\ntext\r\n--x--\r\n"
         )
-        form_data = {"Content-Type": "multipart/form-data; boundary=x"}
         upload = client(Upload(), {"/": {"hooks.before_request_body": hook}})
-        assert upload.post("/", data=body, headers=form_data).text == "Harbour: a.txt text/plain 4"
+        assert (
+            upload.post("/", data=body, headers={"Content-Type": FORM_DATA}).text
+            == "Harbour: a.txt text/plain 4"
+        )
         (file,) = made
         assert not file.closed
         file.close()
@@ -87,6 +95,38 @@ def test_malformed_chunks_are_a_400_also_where_nobody_processes_the_body():
         address = urlsplit(server.url)
         assert answer(b"3\r\nabc\r\n0\r\n\r\n") == b"200"
         assert answer(b"3\r\nabc\r\nnonsense\r\n\r\n") == b"400"
+
+
+@pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="needs the list of open files")
+@pytest.mark.parametrize("error", [None, cherrypy.HTTPError(403), RuntimeError("unexpected")])
+def test_the_file_of_an_upload_is_gone_when_the_request_is_over(error):
+    class Upload:
+        @cherrypy.expose
+        @cherrypy.config(**{"request.body.spool_limit": 0})
+        def index(self, data):
+            assert len(list(DESCRIPTORS.iterdir())) == before + 1
+            if error is not None:
+                raise error
+            return data.file.read()
+
+    head = b'--x\r\nContent-Disposition: form-data; name="data"; filename="a"\r\n\r\n'
+    body = head + b"x" * 100_000 + b"\r\n--x--\r\n"
+    upload = client(Upload())
+    before = len(list(DESCRIPTORS.iterdir()))
+    # Whoever reports errors keeps their tracebacks: in tests, pytest does.
+    logging.disable()
+    gc.disable()
+    try:
+        answer = upload.post("/", data=body, headers={"Content-Type": FORM_DATA})
+        assert answer.status_code == (
+            500 if isinstance(error, RuntimeError) else answer.status_code
+        )
+        if error is not None:
+            error.__traceback__ = None
+        assert len(list(DESCRIPTORS.iterdir())) == before
+    finally:
+        gc.enable()
+        logging.disable(logging.NOTSET)
 
 
 class Unread:

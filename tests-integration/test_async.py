@@ -54,6 +54,15 @@ class Root:
 
     @cherrypy.expose
     @cherrypy.config(**{"response.stream": True})
+    def endless_too(self):
+        try:
+            while True:
+                yield f"{cherrypy.request.path_info}\n" * 1000
+        finally:
+            self.closed.set()
+
+    @cherrypy.expose
+    @cherrypy.config(**{"response.stream": True})
     def pieces(self):
         yield "one "
         yield "two"
@@ -101,8 +110,9 @@ def test_sessions_are_at_hand(live):
     assert [client.get("/visits").text for _ in range(3)] == ["1", "2", "3"]
 
 
-def test_a_stream_is_closed_when_the_client_leaves(live, root):
-    connection, file = request(live, "/endless")
+@pytest.mark.parametrize("path", ["/endless", "/endless_too"])
+def test_a_stream_is_closed_when_the_client_leaves(live, root, path):
+    connection, file = request(live, path)
     with connection, file:
         assert head(file)[0].endswith("200 ok")
         assert b"/endless" in file.readline() + file.readline()

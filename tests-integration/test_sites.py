@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -117,3 +119,65 @@ def test_the_default_site_knows_nothing_of_them(pair):
     assert not cherrypy.tree.apps
     assert cherrypy.engine.state is cherrypy.engine.states.STOPPED
     assert "name" not in cherrypy.config
+
+
+#: A program with a life of its own, to which sites do whatever would end a process.
+HOST = """
+import socket, sys, threading
+from urllib.request import urlopen
+
+import cherrypy
+from cherrypy_site import Site
+from cherrypy_wspbus import ChannelFailures
+
+
+class Root:
+    @cherrypy.expose
+    def leave(self):
+        sys.exit(3)
+
+    @cherrypy.expose
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+
+def started(**config):
+    site = Site({"server.socket_port": 0, **config})
+    site.tree.mount(Root())
+    site.start()
+    return site
+
+
+for path in ("/leave", "/interrupt"):
+    with started() as site:
+        try:
+            urlopen(site.url(path), timeout=10)
+        except OSError:
+            pass
+        assert site.bus.wait(site.bus.states.EXITING) is None
+
+with socket.create_server(("127.0.0.1", 0)) as taken:
+    try:
+        started(**{"server.socket_port": taken.getsockname()[1]})
+    except ChannelFailures:
+        print("busy port reported")
+
+site = started()
+site.bus.restart()
+site.close()
+site.close()
+
+site = started()
+threading.Thread(target=site.exit).start()
+site.block()
+print("the host goes on")
+"""
+
+
+@pytest.mark.slow
+def test_nothing_that_happens_to_a_site_ends_the_program_that_it_is_part_of():
+    done = subprocess.run(
+        [sys.executable, "-c", HOST], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["busy port reported", "the host goes on"]

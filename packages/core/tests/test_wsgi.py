@@ -480,3 +480,30 @@ class TestAServerThatForgetsToClose:
         del body
         assert seen == ["end"]
         assert serving.request is mine
+
+
+class TestAServerThatRefusesTheHeaders:
+    @pytest.mark.parametrize("stream", [True, False])
+    @pytest.mark.parametrize("response_class", [AppResponse, type("Own", (AppResponse,), {})])
+    def test_has_the_body_closed(self, make_app, environ, stream, response_class):
+        class Body:
+            closed = 0
+
+            def __iter__(self):
+                return self
+
+            def __next__(self):
+                raise StopIteration
+
+            def close(self):
+                self.closed += 1
+
+        def start_response(status, headers, exc_info=None):
+            raise OSError("gone")
+
+        body = Body()
+        app = make_app(index=lambda: body, config={"/": {"response.stream": stream}})
+        app.wsgiapp.response_class = response_class
+        with pytest.raises(OSError, match="gone"):
+            app(environ(), start_response)
+        assert body.closed == 1

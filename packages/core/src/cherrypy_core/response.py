@@ -92,6 +92,7 @@ class Response:
 
     status: Any = None
     stream: Any = False
+    time: Any = None
     timeout: float = 300
     timed_out = False
     body = ResponseBody()

@@ -213,9 +213,12 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any], app: Appl
             return chunks
         return Streamed(request, app, chunks)
     except BaseException:
-        app.end(request)
-        # Whoever handles the exception may want to know whose it is.
-        set_request(request)
+        try:
+            request.response_served.drop_body()
+        finally:
+            app.end(request)
+            # Whoever handles the exception may want to know whose it is.
+            set_request(request)
         raise
 
 

@@ -28,7 +28,6 @@ MISSING_MODULES = {
     "cherrypy.lib.httpauth": "comes with the authentication tools",
     "cherrypy.lib.lockfile": "comes with the sessions in files",
     "cherrypy.lib.profiler": "comes with the tools for developers",
-    "cherrypy.process.win32": "comes with the Windows service",
 }
 
 #: Names that are missing in modules which are there.

@@ -31,6 +31,12 @@ PUBLIC = {
         "ThreadManager",
         "TimeoutMonitor",
     ],
+    "cherrypy_wspbus.plugins.servers": [
+        "ServerPlugin",
+        "wait_for_free_port",
+        "wait_for_occupied_port",
+    ],
+    "cherrypy_wspbus.plugins.signalhandler": ["SignalHandler"],
     "cherrypy_wspbus.ports": [
         "Timeouts",
         "check_port",
@@ -58,6 +64,14 @@ PUBLIC = {
         "reloading",
         "watchdog_interval",
     ],
+    "cherrypy_wspbus.win32": [
+        "CONSOLE_EVENTS",
+        "ConsoleCtrlHandler",
+        "PyWebService",
+        "Win32Bus",
+        "control_codes",
+        "signal_child",
+    ],
     "cherrypy_wspbus.servers": [
         "ServerAdapter",
         "Timeouts",
@@ -76,3 +90,17 @@ def test_the_public_names_of_a_module(name):
     module = importlib.import_module(name)
     assert sorted(module.__all__) == PUBLIC[name]
     assert all(hasattr(module, public) for public in PUBLIC[name])
+
+
+def test_the_names_of_magicbus_are_there():
+    from cherrypy_wspbus import Bus, ProcessBus, servers
+    from cherrypy_wspbus.plugins import SignalHandler, signalhandler, tasks
+    from cherrypy_wspbus.plugins import servers as plugins
+
+    assert ProcessBus is Bus
+    assert signalhandler.SignalHandler is SignalHandler
+    assert issubclass(plugins.ServerPlugin, servers.ServerAdapter)
+    assert tasks.Autoreloader.__name__ == "Autoreloader"
+    assert tasks.Monitor in tasks.Autoreloader.__mro__
+    with pytest.raises(AttributeError, match="'nothing'"):
+        _ = tasks.nothing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from cherrypy_wspbus import Bus
 from cherrypy_wspbus.plugins import (
     Autoreloader,
@@ -55,6 +57,7 @@ class Engine(Bus):
         timeout_monitor: has responses look whether they take too long. Subscribed.
         signal_handler: SIGTERM and its like. Not subscribed: `quickstart` does that.
         signals: subscribes all that has to do with signals.
+        console_control_handler: Ctrl-C and the like (Windows only). Not subscribed, as above.
         under_way: the requests that the site's applications are serving, in all threads.
     """
 
@@ -72,6 +75,10 @@ class Engine(Bus):
         self.timeout_monitor.subscribe()
         self.signal_handler = SignalHandler(self)
         self.signals = Signals(self)
+        if os.name == "nt":
+            from cherrypy_wspbus.win32 import ConsoleCtrlHandler  # noqa: PLC0415  (Windows only)
+
+            self.console_control_handler = ConsoleCtrlHandler(self)
 
     def _responses(self) -> list[Response]:
         """Return the responses under way. Other threads begin and end some meanwhile."""

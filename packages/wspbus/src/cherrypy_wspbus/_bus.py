@@ -19,7 +19,7 @@ from cherrypy_wspbus.sockets import VARIABLE, InheritedSockets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
 __all__ = ["Bus"]
@@ -45,11 +45,13 @@ class Bus(Hub):
             one, and those that the next one gets.
         may_exit_process: false if the bus must never end the process by itself (it does so
             with code 70 after a failed start or stop): then the error is raised instead.
+        patience: seconds that a command waits for one of another thread to finish.
     """
 
     states = State
     max_cloexec_files = 20000
     may_exit_process = True
+    patience: float = 10
 
     def __init__(self) -> None:
         # First of all: making the channels tells the waiting threads.
@@ -62,6 +64,9 @@ class Bus(Hub):
         # Makes looking at the state and changing it one step. Signal handlers do both in
         # the midst of that: reentrant.
         self._moving = threading.RLock()
+        # Held by the thread that starts or stops; its listeners and signal handlers may do
+        # so in turn.
+        self._turns = threading.RLock()
         # The thread that runs the listeners of `exit`, if one does.
         self._exiting: int | None = None
         # How often the bus has exited: who waits for that must not miss it.
@@ -96,6 +101,28 @@ class Bus(Hub):
         self.log(message, level=logging.WARNING)
         return False
 
+    def _allows(self, state: State) -> bool:
+        """Tell whether `start` may lead to this state, or log why not."""
+        now = State.EXITING if self._exiting not in (None, threading.get_ident()) else self._state
+        if now is not self._state or state not in MOVES[now]:
+            message = f"Bus is {now.name} and cannot become {state.name} now"
+            self.log(message, level=logging.WARNING)
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait while another thread starts or stops the bus: plugins see one after the other."""
+        taken = self._turns.acquire(timeout=self.patience)
+        if not taken:
+            message = f"Another thread has been busy with the bus for {self.patience} s: going on"
+            self.log(message, level=logging.WARNING)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turns.release()
+
     def start(self) -> None:
         """Start everything on the bus: publish `start`, and `started` if nothing failed.
 
@@ -103,11 +130,13 @@ class Bus(Hub):
             ChannelFailures: if a listener failed. Before that everything is stopped again
                 and the process ends with code 70, unless `may_exit_process` is false.
         """
-        if self._exiting not in (None, threading.get_ident()):
-            self.log("Bus is EXITING and cannot become STARTING now", level=logging.WARNING)
+        if not self._allows(State.STARTING):
             return
-        if not self._move(State.STARTING):
-            return
+        with self._turn():
+            if self._move(State.STARTING):
+                self._start()
+
+    def _start(self) -> None:
         atexit.unregister(self._clean_exit)
         atexit.register(self._clean_exit)
         # A restart that was asked for before is over.
@@ -141,7 +170,7 @@ class Bus(Hub):
             with contextlib.suppress(ChannelFailures):
                 self.publish("started")
         else:
-            # Stopped from another thread or by a listener: what started since must stop, too.
+            # Stopped by a listener, or about to exit: what started since must stop, too.
             self.log(f"Bus start was overtaken, the bus is {self._state.name}")
             self.publish("stop")
 
@@ -151,13 +180,14 @@ class Bus(Hub):
         Raises:
             ChannelFailures: if a listener failed; the bus then stays STOPPING.
         """
-        if self._move(State.STOPPING):
-            self.log("Bus STOPPING")
-            self.publish("stop")
-            with self._moving:
-                if self._state is State.STOPPING:
-                    self.state = State.STOPPED
-            self.log("Bus STOPPED")
+        with self._turn():
+            if self._move(State.STOPPING):
+                self.log("Bus STOPPING")
+                self.publish("stop")
+                with self._moving:
+                    if self._state is State.STOPPING:
+                        self.state = State.STOPPED
+                self.log("Bus STOPPED")
 
     @property
     def exiting(self) -> bool:
@@ -166,8 +196,9 @@ class Bus(Hub):
 
     def graceful(self) -> None:
         """Ask the listeners of `graceful` to reload or finish what they have at hand."""
-        self.log("Bus graceful")
-        self.publish("graceful")
+        with self._turn():
+            self.log("Bus graceful")
+            self.publish("graceful")
 
     def exit(self) -> None:
         """Stop everything and publish `exit`, so that `block` returns.
@@ -193,11 +224,12 @@ class Bus(Hub):
             self._exiting = threading.get_ident()
         errors: list[BaseException] = []
         try:
-            for step in (self.stop, self._publish_exit):
-                try:
-                    step()
-                except BaseException as error:  # noqa: BLE001, PERF203  (the caller raises it)
-                    errors.append(error)
+            with self._turn():
+                for step in (self.stop, self._publish_exit):
+                    try:
+                        step()
+                    except BaseException as error:  # noqa: BLE001, PERF203  (the caller raises it)
+                        errors.append(error)
         finally:
             atexit.unregister(self._clean_exit)
             self._exiting = None

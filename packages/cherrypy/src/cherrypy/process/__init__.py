@@ -7,6 +7,6 @@ from cherrypy._lazy import lazy_modules
 
 __all__ = ["bus"]
 
-_MODULES = ("plugins", "servers", "wspbus")
+_MODULES = ("plugins", "servers", "win32", "wspbus")
 
 __getattr__ = lazy_modules(__name__, {name: f"{__name__}.{name}" for name in _MODULES})

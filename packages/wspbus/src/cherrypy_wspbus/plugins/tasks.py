@@ -6,6 +6,7 @@ import logging
 import threading
 
 from cherrypy_wspbus._priority import priority
+from cherrypy_wspbus._state import State
 from cherrypy_wspbus.plugins.simple import SimplePlugin
 
 TYPE_CHECKING = False
@@ -143,6 +144,19 @@ class Monitor(SimplePlugin):
             self.bus.log(f"Stopped thread {thread.name!r}.")
 
     def graceful(self) -> None:
-        """Start a new thread, with the present `callback` and `frequency`."""
+        """Start a new thread, with the present `callback` and `frequency`.
+
+        Not for a bus that is stopped.
+        """
         self.stop()
-        self.start()
+        if self.bus.state in (State.STARTING, State.STARTED):
+            self.start()
+
+
+def __getattr__(name: str) -> Any:
+    # magicbus has it here; our autoreloader is built on this module.
+    if name == "Autoreloader":
+        from cherrypy_wspbus.plugins.autoreload import Autoreloader  # noqa: PLC0415  (a cycle)
+
+        return Autoreloader
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

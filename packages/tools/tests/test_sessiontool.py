@@ -698,6 +698,27 @@ def test_init_twice_makes_one_session(serve, storage):
     assert make(serve, storage, Own()).get("/").text == "True"
 
 
+def test_init_by_hand_keeps_sessions_where_the_tool_does(serve, storage):
+    class Own:
+        @expose
+        def index(self):
+            sessionhooks.init(name="mine")
+            session["x"] = 1
+            sessionhooks.save()
+            sessionhooks.close()
+            return type(serving.session).__name__
+
+        @expose
+        def typed(self):
+            sessionhooks.init(storage_type="nosuch")
+
+    client = serve(Own(), toolbox=default_toolbox(session_class=storage))
+    answer = client.get("/")
+    assert answer.text == storage.__name__
+    assert the_cookie(answer, "mine").value in storage.cache
+    assert client.get("/typed").status == 500
+
+
 def test_init_by_hand_makes_a_session_that_is_saved_by_hand(serve, storage):
     class Own:
         @expose

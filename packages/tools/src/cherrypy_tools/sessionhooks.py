@@ -80,7 +80,7 @@ def _binding(request: Request | None) -> _Binding | None:
 
 
 def init(  # noqa: PLR0913, PLR0917  (the historical signature)
-    storage_type: str | None = None,  # noqa: ARG001  (SessionTool has looked at it)
+    storage_type: str | None = None,
     path: str | None = None,
     path_header: str | None = None,
     name: str = "session_id",
@@ -98,7 +98,7 @@ def init(  # noqa: PLR0913, PLR0917  (the historical signature)
     """Make the session of the current request; nothing is read or stored yet.
 
     Args:
-        storage_type: has an effect only as a setting of the tool (see `SessionTool`).
+        storage_type: what *storage_class* is where that is not given (see `SessionTool`).
         path: the path of the URLs that the cookie is sent for. Default: what
             *path_header* says, or all.
         path_header: a header field of the request that has that path.
@@ -113,7 +113,8 @@ def init(  # noqa: PLR0913, PLR0917  (the historical signature)
         debug: let the session log what happens to it.
         samesite: "Lax", "Strict" or "None": whether the cookie comes along with requests
             from other sites. None: leave that to the browser.
-        storage_class: what keeps the data: a class, or its name with dots.
+        storage_class: what keeps the data: a class, or its name with dots. Default: as the
+            application's sessions tool has it.
         **kwargs: attributes for the session, such as *lock_timeout* or *storage_path*.
 
     Raises:
@@ -122,6 +123,8 @@ def init(  # noqa: PLR0913, PLR0917  (the historical signature)
     request: Any = get_request()
     if request is None or _binding(request) is not None:
         return
+    if storage_class is None:
+        storage_class, kwargs = _as_the_tool(request, storage_type, kwargs)
     cls = session_class(storage_class)
     setup = getattr(cls, "setup", None)
     if setup is not None:
@@ -160,6 +163,17 @@ def _sent_id(request: Request, name: str) -> str | None:
         return None if morsel is None else morsel.value
     field = request.header("Cookie")
     return None if field is None else cookie_value(field, name)
+
+
+def _as_the_tool(
+    request: Request, storage_type: str | None, settings: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Return what the application's sessions tool begins with: a class, and settings."""
+    toolboxes = {} if request.app is None else request.app.toolboxes
+    tool: Any = getattr(toolboxes.get("tools"), "sessions", None)
+    if not hasattr(tool, "class_of"):
+        return None, settings
+    return tool.class_of(storage_type), {**tool.defaults, **settings}
 
 
 def session_class(storage_class: Any) -> Any:

@@ -71,7 +71,7 @@ class SessionTool(Late):
             )
         cls = settings.get("storage_class")
         if cls is None:
-            cls = self._class_of(settings.get("storage_type"))
+            cls = self.class_of(settings.get("storage_type"))
         settings["storage_class"] = session_class(cls)
         super().enter(settings, sink)
         when = _LOCKING[locking]
@@ -80,7 +80,12 @@ class SessionTool(Late):
         sink.add("before_finalize", Hook(save))
         sink.add("on_end_request", Hook(close))
 
-    def _class_of(self, storage_type: str | None) -> Any:
+    def class_of(self, storage_type: str | None) -> Any:
+        """Return what keeps the data for a *storage_type*, the default for None.
+
+        Raises:
+            ValueError: the type is none that there is.
+        """
         if not storage_type:
             return self.session_class
         try:

@@ -15,6 +15,10 @@ def default_site():
     """Give the default site, and leave it as it was."""
     apps, config = dict(cherrypy.tree.apps), dict(cherrypy.config)
     before = threading.enumerate()
+    # Where the engine does not start, it is the test that shall fail, not the whole run.
+    cherrypy.engine.may_exit_process = False
+    # Its advice would be an error here: all warnings are.
+    cherrypy.checker.on = False
     cherrypy.log.screen = False
     yield cherrypy.site
     cherrypy.tree.apps.clear()
@@ -23,6 +27,8 @@ def default_site():
     dict.update(cherrypy.config, config)
     cherrypy.config.changed()
     cherrypy.serving.clear()
+    cherrypy.engine.may_exit_process = True
+    cherrypy.checker.on = True
     for thread in set(threading.enumerate()) - set(before):
         thread.join(5)
         assert not thread.is_alive(), f"{thread} has been left behind"

@@ -1,7 +1,11 @@
 """Configuration and what else of a process applications reach for."""
 
+import warnings
+
+import pytest
+
 import cherrypy
-from cherrypy import _cpconfig
+from cherrypy import _cpchecker, _cpconfig
 
 
 class Settings(_cpconfig.Config):
@@ -65,3 +69,23 @@ def test_threads_keep_something_between_requests(mount):
     cherrypy.thread_data.clear()
     assert client.get("/count").text == "1"
     cherrypy.thread_data.clear()
+
+
+class Stricter(_cpchecker.Checker):
+    """Knows one more mistake."""
+
+    def check_debug(self):
+        if cherrypy.config.get("request.show_tracebacks", True):
+            warnings.warn("tracebacks are shown to everybody", stacklevel=1)
+
+
+def test_a_checker_may_know_more_mistakes():
+    checker = Stricter()
+    cherrypy.config.update({"request.show_tracebacks": True})
+    with pytest.warns(UserWarning, match="tracebacks are shown"):
+        checker()
+    cherrypy.config.update({"request.show_tracebacks": False})
+    checker()
+    checker.on = False
+    cherrypy.config.update({"request.show_tracebacks": True})
+    checker()

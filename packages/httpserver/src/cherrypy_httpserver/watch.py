@@ -103,7 +103,10 @@ class Watch(threading.Thread):
             self.asleep = False
             self._calm = 0
             return
-        nothing = self._next_look == float("inf")
+        # A connection may have come since the last look, which found none.
+        nothing = self._next_look == float("inf") and not front.open
+        if not nothing:
+            self._next_look = min(self._next_look, time.monotonic() + _LATENESS)
         wait = -1 if nothing else max(_TICK, self._next_look - time.monotonic())
         self._bell.acquire(timeout=wait)
         self.asleep = False

@@ -81,8 +81,12 @@ def serve(server: Server, *others: Server) -> None:
     for each in servers:
         each.subscribe()
     SignalHandler(bus).subscribe()
-    start(bus)
-    console.started = True
-    for each in servers:
-        say(f"Serving on {each.description}")
+    try:
+        start(bus)
+        console.started = True
+        for each in servers:
+            say(f"Serving on {each.description}")
+    except KeyboardInterrupt:
+        # Before block() could see it.
+        bus.exit()
     bus.block()

@@ -222,7 +222,11 @@ class Site:
         self.tree.mount(root, script_name, sections)
         watch_config_file(self.bus.autoreload, config)
         self.bus.signals.subscribe()
-        self.start()
+        try:
+            self.start()
+        except KeyboardInterrupt:
+            # Ctrl-C before block() could see it.
+            self.bus.exit()
         self.block()
 
     def url(

@@ -14,6 +14,7 @@ from cherrypy_core.dates import parse_http_date
 from cherrypy_core.elements import header_elements, parse_header
 from cherrypy_core.entity import Part
 from cherrypy_core.environ import header_map
+from cherrypy_core.error_formats import preferred
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.headers import canonical_name, decode_TEXT
 from cherrypy_core.partheader import parse_headers
@@ -66,6 +67,7 @@ CASES = {
         lambda text: header_elements("Accept", text),
         ["a,", '"', '\\"', '"\\', "a;b=c,", ";", "a;q=0.5,", '"a,', ",", "a;q=", "=", " "],
     ),
+    "error formats": (preferred, ["text/plain,", ",", "a;q=", "*/*;q=0.1,", "=", '"']),
     "parse_header": (parse_header, [";a=b", '"', '\\"', ';a="', ';a="\\"', ";", " ", "=", '";']),
     "ranges": (
         lambda text: get_ranges("bytes=" + text, 10**6),

@@ -124,6 +124,28 @@ class TestOwnNamespaces:
         call(made)
         assert seen == ["enter", *["a" for _ in config], "exit"] * 2
 
+    @pytest.mark.parametrize(("swallows", "code"), [(True, 200), (False, 500)])
+    def test_a_context_manager_sees_the_exception_and_may_swallow_it(
+        self, app, call, swallows, code
+    ):
+        seen = []
+
+        class Manager:
+            def __enter__(self):
+                return self.handle
+
+            def handle(self, key, value):
+                seen.append(key)
+                raise ZeroDivisionError(key)
+
+            def __exit__(self, kind, error, traceback):
+                seen.append((kind, str(error)))
+                return swallows
+
+        reply = call(app(Manager(), {"own.a": 1, "own.b": 2}))
+        assert seen == ["a", (ZeroDivisionError, "a")]
+        assert reply.code == code
+
     def test_an_error_of_one_is_an_error_of_the_request(self, app, call):
         def handler(key, value):
             raise ValueError(f"no {key} here")

@@ -40,6 +40,15 @@ class TestVirtualHost:
         app.use_x_forwarded_host = False
         assert call(app, headers=headers).text == "default"
 
+    def test_the_case_of_a_host_does_not_matter(self, app, call):
+        assert call(app, HTTP_HOST="A.Example").text == "a"
+        app.domains["C.example"] = named("c")
+        assert call(app, HTTP_HOST="C.example").text == "c"
+
+    def test_the_first_of_several_fronts_knows_the_host(self, app, call):
+        assert call(app, headers={"X-Forwarded-Host": "a.example, inner:80"}).text == "a"
+        assert call(app, headers={"X-Forwarded-Host": ""}, HTTP_HOST="a.example").text == "a"
+
     def test_there_may_be_no_domains(self, call):
         assert call(VirtualHost(named("default"))).text == "default"
 

@@ -176,6 +176,9 @@ class LogManager:
     """
 
     appid: int | str | None = None
+    logger_root: str
+    error_log: logging.Logger
+    access_log: logging.Logger
     parent: LogManager | None = None
     access_log_format = '{h} {l} {u} {t} "{r}" {s} {b} "{f}" "{a}"'
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from io import BytesIO
+from types import MappingProxyType
 
 from cherrypy_core.error_pages import bare_error, format_exc
 from cherrypy_core.errors import InternalRedirect
@@ -12,7 +13,7 @@ from cherrypy_core.serving import get_request, set_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from cherrypy_core.request import Request
@@ -36,9 +37,14 @@ class VirtualHost:
 
     Args:
         default: serves every host that is not in *domains*.
-        domains: host (with the port, if it is not the default one) to application.
+        domains: host (with the port, if it is not the default one) to application. Host
+            names that clients write in capitals are found under those in small letters.
         use_x_forwarded_host: believe X-Forwarded-Host. Only behind a front that sets it.
     """
+
+    default: Callable[..., Any]
+    domains: Mapping[str, Callable[..., Any]] = MappingProxyType({})
+    use_x_forwarded_host = True
 
     def __init__(
         self,
@@ -47,17 +53,17 @@ class VirtualHost:
         use_x_forwarded_host: bool = True,
     ) -> None:
         self.default = default
-        self.domains = domains or {}
+        self.domains = {} if domains is None else domains
         self.use_x_forwarded_host = use_x_forwarded_host
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer a WSGI call through the application of its host."""
         domain = environ.get("HTTP_HOST", "")
         if self.use_x_forwarded_host:
-            domain = environ.get("HTTP_X_FORWARDED_HOST", domain)
-        app = self.domains.get(domain)
-        if app is None:
-            app = self.default
+            # Each front in a row adds a name; the client has asked the first one.
+            forwarded = environ.get("HTTP_X_FORWARDED_HOST", "").partition(",")[0].strip()
+            domain = forwarded or domain
+        app = self.domains.get(domain) or self.domains.get(domain.lower(), self.default)
         return app(environ, start_response)
 
 

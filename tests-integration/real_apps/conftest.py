@@ -28,6 +28,8 @@ def default_site():
     cherrypy.config.changed()
     cherrypy.serving.clear()
     cherrypy.engine.may_exit_process = True
+    # Others find it as if nothing had been started.
+    cherrypy.engine.state = cherrypy.engine.states.STOPPED
     cherrypy.checker.on = True
     for thread in set(threading.enumerate()) - set(before):
         thread.join(5)

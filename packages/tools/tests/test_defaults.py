@@ -30,6 +30,7 @@ TABLE = [
     ("staticdir", "before_handler", 50, "static.staticdir"),
     ("staticfile", "before_handler", 50, "static.staticfile"),
     ("trailing_slash", "before_handler", 60, "slashes.trailing_slash"),
+    ("websocket", "before_handler", 75, "websocket.websocket"),
     ("xmlrpc", "", 50, "xmlrpcutil.on_error"),
 ]
 

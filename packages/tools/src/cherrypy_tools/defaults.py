@@ -31,6 +31,7 @@ _TOOLS = (
     ("request_id", "on_start_resource", "requestid.request_id", 0),
     ("response_headers", "on_start_resource", "fields.response_headers", 50),
     ("trailing_slash", "before_handler", "slashes.trailing_slash", 60),
+    ("websocket", "before_handler", "websocket.websocket", 75),
 )
 
 #: Name and function of the tools that may make the response themselves.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import socket
 import subprocess
@@ -153,3 +154,120 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class Answer:
+    """One answer of a server, as far as it came."""
+
+    def __init__(self, status, fields, body):
+        self.status, self.fields, self.body = status, fields, body
+
+    def __repr__(self):
+        return f"<{self.status} {self.fields} {self.body[:200]!r}>"
+
+
+class Answers(list):
+    """All answers on a connection, and `keep` or `close`: what became of it."""
+
+    connection = "close"
+
+
+def split_answers(data):
+    """Return the answers that `data` consists of."""
+    answers = Answers()
+    while data:
+        head, separator, rest = data.partition(b"\r\n\r\n")
+        assert separator, f"the head of an answer is cut short: {data!r}"
+        line, *fields = head.split(b"\r\n")
+        version, status, _ = line.split(b" ", 2)
+        assert version in (b"HTTP/1.1", b"HTTP/1.0")
+        named = {
+            name.decode("latin-1").lower(): value.strip().decode("latin-1")
+            for name, _, value in (field.partition(b":") for field in fields)
+        }
+        without_body = int(status) < 200 or int(status) == 304 or "x-head" in named
+        length = 0 if without_body else int(named["content-length"])
+        assert len(rest) >= length, f"the body of an answer is cut short: {data!r}"
+        answers.append(Answer(int(status), named, rest[:length]))
+        data = rest[length:]
+    return answers
+
+
+class CorpusServer:
+    """A server whose application tells what it has seen, and a client for raw requests."""
+
+    behind = b"GET /behind HTTP/1.1\r\nHost: behind\r\nConnection: close\r\n\r\n"
+
+    def __init__(self, **settings):
+        self.paths = collections.deque()
+        self.server = Server(app=self.application)
+        self.server.socket_port = 0
+        self.server.thread_pool = 2
+        self.server.max_request_header_size = 8192
+        self.server.max_request_body_size = 65536
+        for name, value in settings.items():
+            setattr(self.server, name, value)
+        self.server.start()
+
+    def application(self, environ, start_response):
+        """Answer with what came in: method, target, Host, other fields, body."""
+        self.paths.append(environ["PATH_INFO"])
+        words = [environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("HTTP_HOST", "-")]
+        if environ.get("QUERY_STRING"):
+            words[1] += f"?{environ['QUERY_STRING']}"
+        usual = ("HTTP_HOST", "HTTP_CONNECTION", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
+        for name in sorted(environ):
+            if name.startswith("HTTP_") and name not in usual:
+                words.append(f"{name[5:]}={environ[name]}")
+        read = environ["PATH_INFO"] != "/unread"
+        sent = environ["wsgi.input"].read() if read else b""
+        body = f"{' '.join(words)} :".encode("latin-1") + sent
+        fields = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
+        if environ["REQUEST_METHOD"] == "HEAD":
+            fields.append(("X-Head", "yes"))
+        start_response("200 OK", fields)
+        return [body]
+
+    def ask(self, data, half_close=False, pieces=None):
+        """Send `data` and another request behind it; return the answers to `data`.
+
+        Args:
+            data: the bytes.
+            half_close: close the client's side instead of the request behind.
+            pieces: send as many bytes at a time; None for all at once.
+        """
+        self.paths.clear()
+        with socket.create_connection(self.server.bound_addr, timeout=5) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # The server may have had enough of it before everything is sent.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                whole = data if half_close else data + self.behind
+                step = pieces or len(whole) or 1
+                for start in range(0, len(whole), step):
+                    client.sendall(whole[start : start + step])
+                if half_close:
+                    client.shutdown(socket.SHUT_WR)
+            answers = split_answers(self._read(client))
+        if answers and answers[-1].body.startswith(b"GET /behind behind"):
+            answers.behind = answers.pop()
+            answers.connection = "keep"
+        return answers
+
+    @staticmethod
+    def _read(client):
+        chunks = []
+        # What was lost by a reset is missing in the answers.
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := client.recv(65536):
+                chunks.append(chunk)
+        return b"".join(chunks)
+
+    def close(self):
+        self.server.stop()
+
+
+@pytest.fixture(scope="module")
+def corpus_server():
+    """Return a server for raw requests, with limits that are small enough to be met."""
+    with contextlib.closing(CorpusServer()) as serving:
+        yield serving

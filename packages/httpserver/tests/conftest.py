@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -216,9 +217,8 @@ class CorpusServer:
         if environ.get("QUERY_STRING"):
             words[1] += f"?{environ['QUERY_STRING']}"
         usual = ("HTTP_HOST", "HTTP_CONNECTION", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
-        for name in sorted(environ):
-            if name.startswith("HTTP_") and name not in usual:
-                words.append(f"{name[5:]}={environ[name]}")
+        others = [name for name in sorted(environ) if name.startswith("HTTP_")]
+        words += [f"{name[5:]}={environ[name]}" for name in others if name not in usual]
         read = environ["PATH_INFO"] != "/unread"
         sent = environ["wsgi.input"].read() if read else b""
         body = f"{' '.join(words)} :".encode("latin-1") + sent
@@ -228,13 +228,14 @@ class CorpusServer:
         start_response("200 OK", fields)
         return [body]
 
-    def ask(self, data, half_close=False, pieces=None):
+    def ask(self, data, half_close=False, pieces=None, cut=None):
         """Send `data` and another request behind it; return the answers to `data`.
 
         Args:
             data: the bytes.
             half_close: close the client's side instead of the request behind.
             pieces: send as many bytes at a time; None for all at once.
+            cut: send as many bytes, and the rest when the server has had them.
         """
         self.paths.clear()
         with socket.create_connection(self.server.bound_addr, timeout=5) as client:
@@ -242,6 +243,10 @@ class CorpusServer:
             # The server may have had enough of it before everything is sent.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 whole = data if half_close else data + self.behind
+                if cut is not None:
+                    client.sendall(whole[:cut])
+                    self._wait_until_read(cut)
+                    whole = whole[cut:]
                 step = pieces or len(whole) or 1
                 for start in range(0, len(whole), step):
                     client.sendall(whole[start : start + step])
@@ -252,6 +257,14 @@ class CorpusServer:
             answers.behind = answers.pop()
             answers.connection = "keep"
         return answers
+
+    def _wait_until_read(self, count):
+        deadline = time.monotonic() + 5
+        armed = self.server.httpserver.front.armed
+        while time.monotonic() < deadline:
+            if any(len(getattr(one, "_head", b"")) == count for one in list(armed.values())):
+                return
+        raise AssertionError(f"the server has not read {count} bytes")
 
     @staticmethod
     def _read(client):
@@ -266,8 +279,18 @@ class CorpusServer:
         self.server.stop()
 
 
-@pytest.fixture(scope="module")
-def corpus_server():
+def no_httptools(*_):
+    """Stand in for the parser of httptools."""
+    raise ImportError("httptools is not here")
+
+
+@pytest.fixture(scope="module", params=["httptools", "h11"])
+def corpus_server(request):
     """Return a server for raw requests, with limits that are small enough to be met."""
-    with contextlib.closing(CorpusServer()) as serving:
-        yield serving
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "h11":
+            patch.setattr("cherrypy_httpserver.parsing.LlhttpParser", no_httptools)
+        else:
+            pytest.importorskip("httptools", reason="there is no httptools for this system")
+        with contextlib.closing(CorpusServer()) as serving:
+            yield serving

@@ -38,9 +38,10 @@ BODIES = st.one_of(
     st.lists(
         st.sampled_from(
             [
-                b"3\r\nabc\r\n", b"1\r\nx\r\n", b"a;b=c\r\n0123456789\r\n", b"0\r\n\r\n", b"0\r\n",
-                b"+3\r\nabc\r\n", b"0x3\r\nabc\r\n", b"-1\r\n", b"\r\n", b"X-T: u\r\n", b"3\nabc\r\n",
-                b"3\r\nabc", b"3 \r\nabc\r\n", b"00000000000000003\r\nabc\r\n", b"3;\x00\r\nabc\r\n",
+                b"3\r\nabc\r\n", b"1\r\nx\r\n", b"a;b=c\r\n0123456789\r\n", b"0\r\n\r\n",
+                b"0\r\n", b"+3\r\nabc\r\n", b"0x3\r\nabc\r\n", b"-1\r\n", b"\r\n",
+                b"X-T: u\r\n", b"3\nabc\r\n", b"3\r\nabc", b"3 \r\nabc\r\n",
+                b"00000000000000003\r\nabc\r\n", b"3;\x00\r\nabc\r\n",
             ]
         ),
         max_size=5,
@@ -80,34 +81,36 @@ def good_requests(draw):
 
 
 def by_h11(data):
-    """Return what h11 makes of `data`: the complete requests, and `bad`, `close` or `open`."""
+    """Return the complete requests that h11 finds in `data`."""
+    # RFC 9112 section 2.2 would have an empty line ignored, as the server does.
+    data = data.removeprefix(b"\r\n")
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=8192)
     connection.receive_data(data)
     connection.receive_data(b"")
-    complete = []
+    body = b""
     try:
         while True:
             event = connection.next_event()
             if isinstance(event, h11.Request):
-                begun, body = event, b""
+                begun = event
             elif isinstance(event, h11.Data):
                 body += bytes(event.data)
             elif isinstance(event, h11.EndOfMessage):
-                complete.append((bytes(begun.method), bytes(begun.target), body))
-                response = h11.Response(status_code=200, headers=[(b"Content-Length", b"0")])
-                connection.send(response)
-                connection.send(h11.EndOfMessage())
-                if connection.our_state is h11.MUST_CLOSE:
-                    return complete, "close"
-                connection.start_next_cycle()
+                break
             else:
-                return complete, "open"
+                return []
     except h11.RemoteProtocolError:
-        return complete, "bad"
+        return []
+    complete = [(bytes(begun.method), bytes(begun.target), body)]
+    connection.send(h11.Response(status_code=200, headers=[(b"Content-Length", b"0")]))
+    connection.send(h11.EndOfMessage())
+    if connection.our_state is h11.MUST_CLOSE:
+        return complete
+    return complete + by_h11(connection.trailing_data[0])
 
 
 def by_server(server, data):
-    """Return what the server makes of `data`: the requests it has accepted, and its answers."""
+    """Return the requests that the server has accepted, and its answers."""
     answers = server.ask(data, half_close=True)
     if answers.connection == "keep":
         answers.append(answers.behind)
@@ -130,10 +133,9 @@ SEVERAL = settings(
 @pytest.mark.slow
 @SEVERAL
 @given(requests())
-@example(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
-@example(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")
+@example(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc")
 def test_nothing_is_accepted_that_h11_refuses_or_understands_otherwise(corpus_server, data):
-    theirs, _ = by_h11(data + BEHIND)
+    theirs = by_h11(data + BEHIND)
     ours, answers = by_server(corpus_server, data + BEHIND)
     # Stricter is right, so ours may end earlier; never later, and never with another content.
     assert ours == theirs[: len(ours)], answers
@@ -144,7 +146,7 @@ def test_nothing_is_accepted_that_h11_refuses_or_understands_otherwise(corpus_se
 @given(good_requests())
 def test_what_is_good_is_accepted_and_understood_as_by_h11(corpus_server, sent_and_body):
     data, body = sent_and_body
-    theirs, _ = by_h11(data + BEHIND)
+    theirs = by_h11(data + BEHIND)
     ours, answers = by_server(corpus_server, data + BEHIND)
     assert ours == theirs, answers
     assert ours[0][2] == body

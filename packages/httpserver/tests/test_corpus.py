@@ -82,5 +82,21 @@ def test_the_answers_are_the_same_if_the_bytes_come_one_by_one(corpus_server):
             check(case, answers, corpus_server.paths)
 
 
+@pytest.mark.parametrize("cut", [10, 30, 39, 40, 41, 42, 43, 44])
+def test_a_head_in_two_pieces_may_have_any_body_behind_it(corpus_server, cut):
+    data = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n\x00\n\r\xff"
+    (answer,) = corpus_server.ask(data, cut=cut)
+    assert answer.body == b"POST / a :\x00\n\r\xff"
+
+
+def test_a_request_with_a_body_does_not_make_the_next_one_less_strict(corpus_server):
+    before = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n" + b"x" * 60000
+    for parameters in CASES:
+        case = parameters.values[0]
+        if case.outcomes == ["400 close"]:
+            first, *answers = corpus_server.ask(before + case.sent)
+            assert (first.status, [one.status for one in answers]) == (200, [400]), parameters.id
+
+
 def test_there_are_more_than_two_hundred_cases():
     assert len(CASES) > 200

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cherrypy_httpserver.errors import BodyError
 from cherrypy_httpserver.grammar import is_token
-from cherrypy_httpserver.limits import LINE_OF_CHUNK, LINE_OF_TRAILER, TRAILERS
+from cherrypy_httpserver.limits import EXTENSIONS, LINE_OF_CHUNK, LINE_OF_TRAILER, TRAILERS
 
 if TYPE_CHECKING:
     from cherrypy_httpserver.limits import Limits
@@ -31,13 +31,24 @@ class ChunkDecoder:
         trailers: the fields of the trailer section, names in lower case, in order.
     """
 
-    __slots__ = ("_buffer", "_expecting", "_left", "_limits", "_size", "done", "rest", "trailers")
+    __slots__ = (
+        "_buffer",
+        "_expecting",
+        "_extensions",
+        "_left",
+        "_limits",
+        "_size",
+        "done",
+        "rest",
+        "trailers",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._buffer = b""
         self._left = 0
         self._size = 0
+        self._extensions = 0
         self._expecting = "size"
         self.done = False
         self.rest = b""
@@ -100,6 +111,9 @@ class ChunkDecoder:
             digits = digits.rstrip(b" \t")
             if extension.translate(None, _CONTROLS) != extension:
                 raise BodyError(400, "The extension of a chunk has a control character")
+            self._extensions += len(extension)
+            if self._extensions > EXTENSIONS:
+                raise BodyError(400, "The extensions of the chunks are too long")
         if not digits or digits.translate(None, _HEX) or len(digits) > _LONGEST_SIZE:
             raise BodyError(400, "The size of a chunk must be a hexadecimal number")
         self._left = int(digits, 16)

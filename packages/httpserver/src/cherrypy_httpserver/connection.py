@@ -224,16 +224,18 @@ class Connection:
             self._rest = data[end:]
             data = data[:end]
         if end > self.limits.head_size:
-            raise _too_large(data, self.limits.line_size)
+            raise _too_large(data, min(self.limits.line_size, self.limits.head_size))
         return self._begin(parser, data)
 
     def _joined(self, data: bytes) -> bytes:
         """Return the whole of a head of which `data` is the last part; b"" if it is not."""
         head = self._head
         searched = max(0, len(head) - 3)
-        check_partial_head(data if head[-1:] != b"\r" else b"\r" + data)
+        half = b"\r" if head.endswith(b"\r") else b""
         head += data
         if head.find(_EMPTY_LINE, searched) < 0 and not head.startswith(b"\r\n"):
+            # Not if it is whole: there may be a body behind it.
+            check_partial_head(half + data)
             return b""
         whole = bytes(head)
         head.clear()
@@ -248,7 +250,8 @@ class Connection:
                 self.deadline = min(self.deadline, self.now() + self.limits.head)
             head += data
         limits = self.limits
-        if len(head) > limits.line_size and head.find(b"\r\n", 0, limits.line_size) < 0:
+        longest = min(limits.line_size, limits.head_size)
+        if len(head) > longest and head.find(b"\r\n", 0, longest) < 0:
             raise RequestError(414, "The request line is too long")
         if len(head) > limits.head_size:
             raise RequestError(431, "The header fields are too large")

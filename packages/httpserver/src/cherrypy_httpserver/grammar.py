@@ -12,6 +12,7 @@ __all__ = [
     "check_fields",
     "check_partial_head",
     "content_length",
+    "is_target",
     "is_token",
     "split_request_line",
     "target_parts",
@@ -43,6 +44,11 @@ def is_token(text: bytes) -> bool:
     return bool(text) and not text.translate(None, _TOKEN)
 
 
+def is_target(text: bytes) -> bool:
+    """Tell whether `text` has only characters that a request target may consist of."""
+    return bool(text) and not text.translate(None, _TARGET)
+
+
 def split_request_line(line: bytes) -> tuple[bytes, bytes, int]:
     """Return method, target and minor version of HTTP/1.
 
@@ -50,8 +56,8 @@ def split_request_line(line: bytes) -> tuple[bytes, bytes, int]:
         line: the request line without its line end.
 
     Raises:
-        RequestError: 400 for anything but three words with one space between them, 505 for
-            another major version of HTTP.
+        RequestError: 400 for anything but three words with one space between them, 501 for
+            CONNECT, 505 for another major version of HTTP.
     """
     try:
         method, target, version = line.split(b" ")
@@ -65,7 +71,9 @@ def split_request_line(line: bytes) -> tuple[bytes, bytes, int]:
         minor = _minor_version(version)
     if not is_token(method):
         raise RequestError(400, "The method is not a token")
-    if target.translate(None, _TARGET) or not target:
+    if method == b"CONNECT":
+        raise RequestError(501, "This server is no proxy")
+    if not is_target(target):
         raise RequestError(400, "The request target has a character that must be escaped")
     return method, target, minor
 
@@ -144,8 +152,10 @@ def valid_host(host: bytes) -> bool:
     if port and not (port.isdigit() and int(port) <= _HIGHEST_PORT and len(port) < 6):  # noqa: PLR2004
         return False
     if name.startswith(b"["):
-        return name.endswith(b"]") and not name[1:-1].translate(
-            None, b"0123456789abcdefABCDEFv.:%"
+        return (
+            name != b"[]"
+            and name.endswith(b"]")
+            and not name[1:-1].translate(None, b"0123456789abcdefABCDEFv.:%")
         )
     return b":" not in name and b"[" not in name and b"]" not in name
 
@@ -156,10 +166,8 @@ def target_parts(method: bytes, target: bytes) -> tuple[bytes | None, bytes]:
     The authority of the absolute form replaces `Host` (RFC 9112 section 3.2.2); None otherwise.
 
     Raises:
-        RequestError: 400 for a target of no known form, 501 for CONNECT.
+        RequestError: 400 for a target of no known form.
     """
-    if method == b"CONNECT":
-        raise RequestError(501, "This server is no proxy")
     if target == b"*":
         if method != b"OPTIONS":
             raise RequestError(400, "The target * is for OPTIONS")
@@ -169,6 +177,6 @@ def target_parts(method: bytes, target: bytes) -> tuple[bytes | None, bytes]:
         raise RequestError(400, "The request target must be a path or a URL")
     end = min((rest + b"/").find(b"/"), (rest + b"?").find(b"?"))
     authority, path = rest[:end], rest[end:]
-    if not authority or not valid_host(authority):
+    if not authority or authority.startswith(b":") or not valid_host(authority):
         raise RequestError(400, "The host of the request target is not valid")
     return authority, path if path.startswith(b"/") else b"/" + path

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUFFERED_BODY",
+    "EXTENSIONS",
     "FIXED",
     "LINE_OF_CHUNK",
     "LINE_OF_TRAILER",
@@ -29,6 +30,10 @@ RECEIVE = 64 * 1024
 
 LINE_OF_CHUNK = 512
 """Bytes of a chunk's first line: its size and its extensions (RFC 9112 section 7.1.1)."""
+
+EXTENSIONS = 16 * 1024
+"""Bytes of all extensions of a body's chunks together: nobody reads them, and they are not counted
+as part of the body."""
 
 LINE_OF_TRAILER = 8 * 1024
 """Bytes of one field behind a chunked body."""
@@ -58,6 +63,7 @@ class FixedLimit(NamedTuple):
 FIXED = (
     FixedLimit("body read without a worker", BUFFERED_BODY, "bytes", "a worker reads the rest"),
     FixedLimit("line of a chunk, with its extensions", LINE_OF_CHUNK, "bytes", "400"),
+    FixedLimit("extensions of all chunks of a body", EXTENSIONS, "bytes", "400"),
     FixedLimit("one trailer", LINE_OF_TRAILER, "bytes", "431"),
     FixedLimit("trailers of a body", TRAILERS, "fields", "431"),
     FixedLimit("reading what nobody wants, after an answer", LINGER_BYTES, "bytes", "closed"),

@@ -14,6 +14,8 @@ from cherrypy_httpserver.errors import RequestError
 from cherrypy_httpserver.grammar import (
     check_fields,
     content_length,
+    is_target,
+    is_token,
     split_request_line,
     target_parts,
     valid_host,
@@ -51,7 +53,7 @@ _MOST_NAMES = 1024
 _MOST_HOSTS = 256
 
 # Two of them contradict each other (RFC 9110 section 5.3, RFC 9112 sections 3.2 and 6.3).
-_ONLY_ONE = frozenset({"HTTP_HOST", "CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"})
+_ONLY_ONE = frozenset({"HTTP_HOST", "CONTENT_LENGTH", "CONTENT_TYPE"})
 
 _QUOTED_SLASH = re.compile("%2F", re.IGNORECASE)
 
@@ -61,7 +63,13 @@ def _environ_key(name: bytes) -> str:
 
     `X_Forwarded_For` would arrive under the key of `X-Forwarded-For`, which the proxy in front
     has set: such names are dropped, as nginx and waitress do.
+
+    Raises:
+        RequestError: 400 for what is no name.
     """
+    if not is_token(name):
+        # llhttp lets spaces and NULs pass behind some names.
+        raise RequestError(400, "The name of a header field is not a token")
     if b"_" in name:
         return ""
     text = name.decode("latin-1").upper().replace("-", "_")
@@ -91,6 +99,8 @@ class HeadParser:
             key = _environ_key(name.encode())
             self._names[name.encode()] = self._names[name.lower().encode()] = key
         self._hosts: set[str] = set()
+        # What looks for the fields expects another head next, and no body.
+        self._clean = True
 
     def parse(self, head: bytes, exchange: Exchange, environ: dict[str, Any]) -> None:
         """Fill in `exchange` and its `environ` from a head.
@@ -112,7 +122,7 @@ class HeadParser:
             raise RequestError(431, "There are too many header fields")
         words = head[:end].split(b" ")
         usual = len(words) == 3 and words[2] == b"HTTP/1.1" and words[0] in _METHODS  # noqa: PLR2004
-        if usual and b"#" not in words[1]:
+        if usual and is_target(words[1]):
             method, target = _METHODS[words[0]], words[1]
         else:
             raw, target, exchange.minor = split_request_line(head[:end])
@@ -123,7 +133,9 @@ class HeadParser:
         if not target.startswith(b"/"):
             authority, target = target_parts(method.encode(), target)
         self._put_fields(self._fields(head, count), environ)
+        self._check_host(environ, exchange)
         if authority is not None:
+            # RFC 9112 section 3.2.2.
             environ["HTTP_HOST"] = authority.decode("latin-1")
         exchange.method = environ["REQUEST_METHOD"] = method
         uri = environ["REQUEST_URI"] = exchange.target = target.decode("ascii")
@@ -132,8 +144,8 @@ class HeadParser:
         environ["PATH_INFO"] = _unquoted(uri) if "%" in uri else uri
         if exchange.minor == 0:
             environ["SERVER_PROTOCOL"] = "HTTP/1.0"
-        self._check_host(environ, exchange)
         _set_framing(environ, exchange, self._limits)
+        self._clean = exchange.keep_alive and exchange.length <= 0 and not exchange.chunked
 
     def _put_fields(self, fields: Fields, environ: dict[str, Any]) -> None:
         names = self._names
@@ -235,22 +247,20 @@ class LlhttpParser(HeadParser):
         callbacks = _Callbacks()
         callbacks.on_header = self._found.__setitem__
         self._parser = self._make(callbacks)
-        self._fresh = True
 
     def _fields(self, head: bytes, count: int) -> Fields:
+        if not self._clean:
+            # NOTE: the last one waits for a body: it would take this head for that, and look at
+            # nothing in it.
+            self._renew()
+        self._clean = False
         found = self._found
         found.clear()
         try:
             self._parser.feed_data(head)
-            self._fresh = False
         except self._upgrade:
             self._renew()
         except self._error as error:
-            fresh = self._fresh
-            self._renew()
-            if not fresh:
-                # It may only have waited for the body of the request before.
-                return self._fields(head, count)
             for name, value in found.items():
                 if name.lower() == b"transfer-encoding":
                     check_coding(value.decode("latin-1"))
@@ -258,9 +268,13 @@ class LlhttpParser(HeadParser):
         if len(found) == count and b" \r\n" not in head and b"\t\r\n" not in head:
             return found.items()
         # A name is repeated, or a value has spaces behind it. The lines are well-formed.
-        lines = head[:-4].split(b"\r\n")[1:]
-        pairs = [line.partition(b":") for line in lines]
-        return [(name, value.strip(b" \t")) for name, _, value in pairs]
+        return _pairs(head)
+
+
+def _pairs(head: bytes) -> Fields:
+    """Return the fields of a head whose lines are well-formed."""
+    pairs = [line.partition(b":") for line in head[:-4].split(b"\r\n")[1:]]
+    return [(name, value.strip(b" \t")) for name, _, value in pairs]
 
 
 class _Callbacks:
@@ -285,7 +299,8 @@ class H11Parser(HeadParser):
             raise RequestError(501 if hint == 501 else 400, str(error)) from None  # noqa: PLR2004
         if not isinstance(event, h11.Request):
             raise RequestError(400, "This is not a request")
-        return list(event.headers)
+        # Not those of h11, which makes one Content-Length of several that are equal.
+        return _pairs(head)
 
 
 def make_parser(limits: Limits) -> HeadParser:

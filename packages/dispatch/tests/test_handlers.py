@@ -1,11 +1,13 @@
 """Page handlers: a callable and its arguments, which may still be changed."""
 
+import asyncio
+
 import pytest
 
 from cherrypy_core.expose import expose
 from cherrypy_core.hooks import Hook
 from cherrypy_core.serving import request as current_request
-from cherrypy_dispatch import LateParamPageHandler, PageHandler
+from cherrypy_dispatch import LateParamPageHandler, MethodDispatcher, PageHandler
 
 
 def tell(*args, **kwargs):
@@ -162,3 +164,65 @@ class TestLateParamPageHandler:
             current_request.handler = Upper(root.page)
 
         assert site(root, dispatch=dispatch)("/page?a=x").text == "((), [('a', 'X')])"
+
+
+class Shelf:
+    """Asynchronous pages of all kinds."""
+
+    @expose
+    async def book(self, title, *, pages=1):
+        await asyncio.sleep(0)
+        return f"{title} {pages}".encode()
+
+    @expose
+    async def broken(self):
+        await asyncio.sleep(0)
+        return len(5)
+
+    @expose
+    async def default(self, *rest, **params):
+        for part in (*rest, *params):
+            await asyncio.sleep(0)
+            yield part.encode()
+
+
+class Resource:
+    exposed = True
+
+    async def GET(self, title):
+        return title.encode()
+
+
+class TestAnAsynchronousHandler:
+    @pytest.fixture
+    def shelf(self, site):
+        made = site(Shelf())
+        yield made
+        made.app.event_loop.stop()
+
+    @pytest.mark.parametrize(
+        ("url", "text"),
+        [
+            ("/book/emma", "emma 1"),
+            ("/book?title=emma&pages=7", "emma 7"),
+            ("/a/b?c=1", "abc"),
+        ],
+    )
+    def test_takes_arguments_as_any_other(self, shelf, url, text):
+        assert shelf(url).text == text
+        assert shelf(url, "HEAD").text == ""
+
+    @pytest.mark.parametrize("url", ["/book", "/book/a/b/c", "/book/a?size=1"])
+    def test_refuses_other_arguments(self, shelf, url):
+        assert shelf(url).status == 404
+        assert shelf("/book/emma", "POST", "size=1").status == 400
+
+    def test_may_have_errors_that_have_nothing_to_do_with_arguments(self, shelf):
+        assert shelf("/broken").status == 500
+
+    def test_may_serve_a_method(self, site):
+        made = site(Resource(), dispatch=MethodDispatcher())
+        assert made("/emma").text == "emma"
+        assert made("/emma", "HEAD").text == ""
+        assert made("/emma", "POST").status == 405
+        made.app.event_loop.stop()

@@ -28,6 +28,10 @@ class Calls(XMLRPCController):
         return a + b
 
     @expose
+    async def multiply(self, a, b):
+        return a * b
+
+    @expose
     def show(self, *args, **kwargs):
         return [list(args), kwargs]
 
@@ -95,6 +99,10 @@ def fault(client, name, *params):
 @pytest.mark.parametrize("path", ["/calls", "/calls/", "/RPC2/calls"])
 def test_a_method_is_called(client, path):
     assert call(client, "add", 1, 2, path=path) == 3
+
+
+def test_an_asynchronous_method_is_called(client):
+    assert call(client, "multiply", 2, 3) == 6
 
 
 def test_names_lead_over_attributes(client):

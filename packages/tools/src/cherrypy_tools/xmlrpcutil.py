@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from cherrypy_core.asynchronous import settled
 from cherrypy_core.errors import CherryPyException
 from cherrypy_core.expose import expose
 from cherrypy_core.serving import current
@@ -115,7 +116,7 @@ class XMLRPCController:
             method = None if part.startswith("_") else getattr(method, part, None)
         if method is None or not getattr(method, "exposed", False):
             raise _UnknownMethod(f'method "{name}" is not supported')
-        value = method(*vpath, *arguments, **params)
+        value = settled(method(*vpath, *arguments, **params))
         settings = current()[0].toolmaps.get("tools", {}).get("xmlrpc", {})
         respond(value, settings.get("encoding", "utf-8"), settings.get("allow_none", False))
         return current()[1].body

@@ -401,6 +401,32 @@ def test_starting_forgets_what_was_seen(bus, reloader):
     reloader.stop()
 
 
+def test_how_the_files_are_is_taken_down_at_the_start(bus, reloader, tmp_path):
+    path = tmp_path / "app.conf"
+    path.write_text("")
+    touch(path, 1_000_000_000)
+    reloader.files.add(str(path))
+    reloader.frequency = 3600
+    reloader.use_watchfiles = False
+    reloader.subscribe()
+    bus.start()
+    touch(path, 1_000_000_001)
+    # A graceful reload is no new start: the program is still the old one.
+    bus.graceful()
+    assert reloader.thread is not None
+    reloader.run()
+    assert reloader.restarts == [1]
+    assert reloader.thread is None
+
+
+def test_a_graceful_reload_of_a_stopped_bus_starts_no_thread(bus, reloader):
+    reloader.subscribe()
+    bus.start()
+    bus.stop()
+    bus.graceful()
+    assert reloader.thread is None
+
+
 @pytest.mark.slow
 def test_a_process_restarts_when_its_own_file_changes(spawn, script):
     path = script("""

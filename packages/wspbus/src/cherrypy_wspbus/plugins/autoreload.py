@@ -9,6 +9,7 @@ import sys
 from threading import RLock
 
 from cherrypy_wspbus._priority import priority
+from cherrypy_wspbus._state import State
 from cherrypy_wspbus.plugins._watching import Watcher
 from cherrypy_wspbus.plugins.tasks import Monitor
 
@@ -85,11 +86,22 @@ class Autoreloader(Monitor):
 
     @priority(70)
     def start(self) -> None:
-        """Forget what was seen and start looking."""
+        """Take down how the files are now, and start looking."""
         if self.thread is None:
             with self._looking:
                 self._forget()
+                if self.frequency > 0:
+                    self.watched()
         super().start()
+
+    def graceful(self) -> None:
+        """Go on in a new thread, with the present `frequency`.
+
+        What was seen counts: the program that runs is still that of the start.
+        """
+        self.stop()
+        if self.bus.state in (State.STARTING, State.STARTED):
+            super().start()
 
     def _make_thread(self) -> Watcher:
         return Watcher(self)

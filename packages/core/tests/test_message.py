@@ -450,6 +450,21 @@ def test_a_body_that_nobody_processes_may_be_faulty_too(make_app, call, method, 
     assert call(app, method="POST", **changes).code == code
 
 
+@pytest.mark.parametrize("names", [("request", "body"), ("body", "request"), ("first", "body")])
+def test_the_body_has_the_headers_of_the_request(seen, names):
+    def look():
+        kept = {"first": request.headers} if "first" in names else {}
+        body = request.body
+        for name in names:
+            if name != "first":
+                kept[name] = (request if name == "request" else body).headers
+        assert kept["body"] is request.headers
+        return dict(body.headers)["X-Word"]
+
+    headers = {"X-Word": "=?utf-8?q?=C3=A9?="}
+    assert seen(look, method="POST", body=b"a=1", headers=headers) == "é"
+
+
 def test_headers_and_body_can_be_replaced():
     made = Request(Host("127.0.0.1", 80), Host("127.0.0.1", 1111))
     made.headers = {"Content-Length": "1"}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any, BinaryIO
 
+    from cherrypy_core.environ import HeaderFields
     from cherrypy_core.part import Part
     from cherrypy_core.readers import Writable
 
@@ -108,7 +109,7 @@ class Entity:
     def __init__(
         self,
         fp: Any,
-        headers: Mapping[str, str],
+        headers: Mapping[str, str] | HeaderFields,
         params: dict[str, Any] | None = None,
         parts: list[Part] | None = None,
     ) -> None:

@@ -15,6 +15,7 @@ Whatever a client sends, only `HTTPError` is raised.
 from __future__ import annotations
 
 from cherrypy_core.content import Entity
+from cherrypy_core.environ import HeaderFields
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.forms import (
     add_param,
@@ -64,12 +65,13 @@ class RequestBody(Entity):
     default_content_type = ""
     maxbytes: int | None = None
 
+    _fields: Any = None
     _known: tuple[Any, ...] = _PROCESSORS
 
     def __init__(
         self,
         fp: Any,
-        headers: Mapping[str, str],
+        headers: Mapping[str, str] | HeaderFields,
         params: dict[str, Any] | None = None,
         request_params: dict[str, Any] | None = None,
     ) -> None:
@@ -86,6 +88,18 @@ class RequestBody(Entity):
             # What the specification of HTTP/1.1 once made the default for text.
             self.attempt_charsets.append("ISO-8859-1")
         self.request_params = {} if request_params is None else request_params
+
+    @property
+    def headers(self) -> Any:
+        """The header fields of the request; made into a map when somebody looks at them."""
+        fields = self._fields
+        if isinstance(fields, HeaderFields):
+            fields = self._fields = fields.to_map()
+        return fields
+
+    @headers.setter
+    def headers(self, headers: Any) -> None:
+        self._fields = headers
 
     def prepare_for(self, reader: BodyReader) -> None:
         """Have *reader* set its processors, which can wait until somebody asks for it."""
@@ -128,7 +142,7 @@ class RequestBody(Entity):
             self.length,
             self.maxbytes,
             bufsize=self.bufsize,
-            has_trailers=bool(self.headers.get("Trailer")),
+            has_trailers=bool(self._fields.get("Trailer")),
         )
         super().process()
         request_params = self.request_params

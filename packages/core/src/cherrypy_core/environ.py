@@ -103,3 +103,22 @@ def downgrade_wsgi_ux_to_1x(environ: dict[str, Any]) -> dict[bytes, Any]:
         else value
         for key, value in environ.items()
     }
+
+
+class HeaderFields:
+    """The header fields of an environ, for who needs but a few of them.
+
+    PERF: a map of a browser's fields takes 5 us.
+    """
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+
+    def get(self, name: str) -> str | None:
+        """Return the field of that (canonical) name as `to_map` has it, or None."""
+        value = header_field(self._environ, name)
+        return decode_TEXT_maybe(value) if value else None
+
+    def to_map(self) -> HeaderMap:
+        """Return a map of all fields."""
+        return header_map(self._environ)

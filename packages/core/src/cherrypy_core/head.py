@@ -86,17 +86,18 @@ class Head:
         """The header fields, made into a map when somebody first looks at them."""
         headers = self._headers
         if headers is None:
-            source = self._header_source
-            if isinstance(source, dict):
-                headers = header_map(source)
-            else:
-                headers = HeaderMap({name: value.strip() for name, value in source})
-            self._headers = headers
+            headers = self._headers = self._make_headers()
         return headers
 
     @headers.setter
     def headers(self, headers: HeaderMap) -> None:
         self._headers = headers
+
+    def _make_headers(self) -> HeaderMap:
+        source = self._header_source
+        if isinstance(source, dict):
+            return header_map(source)
+        return HeaderMap({name: value.strip() for name, value in source})
 
     @property
     def headers_touched(self) -> bool:

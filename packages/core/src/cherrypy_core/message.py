@@ -8,9 +8,11 @@ set (`request.json`).
 
 from __future__ import annotations
 
+from cherrypy_core.environ import HeaderFields
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.forms import parse_form
 from cherrypy_core.head import Head
+from cherrypy_core.headers import HeaderMap
 from cherrypy_core.urls import parse_query_string
 
 TYPE_CHECKING = False
@@ -211,12 +213,22 @@ class Message(Head):
             _add_fields(params, fields)
         return True
 
+    def _make_headers(self) -> HeaderMap:
+        # The body has the same map, whoever asks for it first.
+        body = self._body
+        headers = None if body is None else body.headers
+        return headers if isinstance(headers, HeaderMap) else super()._make_headers()
+
     def _make_body(self) -> RequestBody:
         from cherrypy_core.entity import RequestBody  # noqa: PLC0415  (not every request's need)
 
         if self._params is None:
             self._params = {}
-        body = self._body = RequestBody(self.rfile, self.headers, request_params=self._params)
+        source = self._header_source
+        headers: Any = self._headers
+        if headers is None:
+            headers = HeaderFields(source) if type(source) is dict else self.headers
+        body = self._body = RequestBody(self.rfile, headers, request_params=self._params)
         if self._form is not None:
             body.params.update(self._form)
         if self._body_was_read:

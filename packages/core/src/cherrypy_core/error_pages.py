@@ -142,23 +142,26 @@ def get_error_page(status: int | str | None, **kwargs: Any) -> Any:
         code, reason, message = valid_status(status)
     except ValueError as error:
         code, reason, message = 500, "Internal Server Error", str(error)
-    kwargs.setdefault("status", f"{code} {reason}")
-    kwargs.setdefault("message", message)
-    kwargs.setdefault("traceback", None)
-    kwargs.setdefault("version", response.software_version)
+    values = {
+        "status": f"{code} {reason}",
+        "message": message,
+        "traceback": None,
+        "version": response.software_version,
+        **kwargs,
+    }
     pages = request.error_page
     page = pages.get(code) or pages.get("default") if pages else None
     failure = None
     if page is not None:
         try:
-            return _own_page(page, _escaped(kwargs))
+            return _own_page(page, _escaped(values))
         except Exception as error:  # noqa: BLE001  (the application's own code)
             # Not the exception: it knows this frame, which would know it.
             failure = format_exc((type(error), error, error.__traceback__))
             request.log(f"The error page for {code} failed.", severity=40, traceback=True)
             if not request.show_tracebacks:
                 failure = ""
-    return _builtin_page(code, reason, kwargs, failure)
+    return _builtin_page(code, reason, values, failure)
 
 
 def _escaped(values: dict[str, Any]) -> dict[str, str]:
@@ -182,10 +185,8 @@ def _builtin_page(code: int, reason: str, values: dict[str, Any], failure: str |
     form = preferred(request.header("Accept"))
     headers = response.headers
     # The status of an error may be one that caches keep: they must know.
-    vary = headers.get("Vary")
-    if not vary:
-        headers["Vary"] = "Accept"
-    elif "accept" not in [name.strip().lower() for name in vary.split(",")]:
+    vary = headers.setdefault("Vary", "Accept")
+    if vary != "Accept" and "accept" not in [name.strip().lower() for name in vary.split(",")]:
         headers["Vary"] = f"{vary}, Accept"
     if form is HTML:
         headers["Content-Type"] = "text/html;charset=utf-8"

@@ -134,15 +134,16 @@ def test_a_daemon_whose_port_is_taken_is_told_in_the_foreground(site):
 
     with socket.create_server(("127.0.0.1", 0)) as other:
         site.server.bind_addr = other.getsockname()
+        site.server.subscribe()
         with pytest.raises(CommandError, match=str(other.getsockname()[1])):
             start(daemonize=True, site=site)
     assert site.calls == []
 
 
-@pytest.mark.parametrize("kind", ["fastcgi", "scgi", "cgi"])
+@pytest.mark.parametrize("kind", ["fastcgi", "scgi"])
 def test_a_gateway_without_flup_is_refused_with_the_remedy(site, kind, monkeypatch):
     monkeypatch.setattr(cherryd.runner, "find_spec", lambda name: None)
-    with pytest.raises(CommandError, match=f"{kind} needs .* pip install flup") as caught:
+    with pytest.raises(CommandError, match=f"{kind} needs .* pip install .*xcgi") as caught:
         start(site=site, **{kind: True})
     assert caught.value.code == 2
     assert site.calls == []
@@ -150,11 +151,14 @@ def test_a_gateway_without_flup_is_refused_with_the_remedy(site, kind, monkeypat
 
 def test_a_gateway_is_left_to_the_site(site, monkeypatch):
     monkeypatch.setattr(cherryd.runner, "find_spec", lambda name: object())
-    with pytest.raises(CommandError, match="cannot be served by scgi"):
-        start(scgi=True, site=site)
     site.serve_with = lambda kind: site.calls.append(("serve", kind))
     start(scgi=True, site=site)
     assert site.calls == [("serve", "scgi"), "signals", "start"]
+
+
+def test_a_gateway_stands_in_for_the_server_of_a_site_that_does_not_care(site):
+    start(cgi=True, site=site)
+    assert site.server.instance == "cherrypy_httpserver.xcgi.cgi_server"
 
 
 def test_two_gateways_are_refused(site):

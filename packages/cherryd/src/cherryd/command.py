@@ -2,76 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from cherryd.__about__ import __version__
 from cherryd.errors import CommandError
-from cherryd.runner import start
+from cherryd.options import parser
+from cherryd.orders import Orders, WorkerSettings
+from cherryd.runner import check_config, routes, start
 from cherrypy_httpserver.running import say
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 __all__ = ["main", "parser"]
 
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
-        prog="cherryd",
-        description="Start a site, or any WSGI application, and serve until told to end.",
-    )
-    add = made.add_argument
-    add(
-        "application",
-        nargs="?",
-        metavar="MODULE:APPLICATION",
-        help="a WSGI application to serve at '/'",
-    )
-    add(
-        "-c",
-        "--config",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="apply a config file; may be repeated, later ones prevail",
-    )
-    add("-d", action="store_true", dest="daemonize", help="run as a daemon")
-    add("-e", "--environment", metavar="NAME", help="apply a config environment")
-    gateways = made.add_mutually_exclusive_group()
-    for letter, kind, name in (
-        ("-f", "fastcgi", "FastCGI"),
-        ("-s", "scgi", "SCGI"),
-        ("-x", "cgi", "CGI"),
-    ):
-        gateways.add_argument(
-            letter, action="store_true", dest=kind, help=f"serve {name} instead of HTTP"
-        )
-    add(
-        "-i",
-        "--import",
-        action="append",
-        default=[],
-        dest="imports",
-        metavar="MODULE",
-        help="import a module, which mounts applications; may be repeated",
-    )
-    add("-p", "--pidfile", metavar="FILE", help="write the process id to a file")
-    add(
-        "-P",
-        "--Path",
-        action="append",
-        default=[],
-        dest="paths",
-        metavar="DIRECTORY",
-        help="put a directory in front of sys.path; may be repeated, later ones come first",
-    )
-    add("--bind", metavar="ADDRESS", help="listen on HOST:PORT, [IPV6]:PORT or unix:PATH")
-    add("--version", action="version", version=f"cherryd {__version__}")
-    return made
+CONTROL_VARIABLE = "CHERRYD_CONTROL"
+"""The environment variable with the path of the control socket."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,24 +32,82 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 after SIGTERM or Ctrl-C, 1 if something failed, 2 for a command
         that makes no sense. argparse raises SystemExit(2) for unknown options.
     """
-    options = parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["ctl"]:
+        from cherryd.ctl import main as ctl  # noqa: PLC0415  # another command
+
+        return ctl(words[1:])
+    options = parser().parse_args(words)
     # A console script does not see the modules in the directory it is started from.
     for path in (os.getcwd(), *options.paths):  # noqa: PTH109  # goes into sys.path as text
         sys.path.insert(0, path)
     try:
-        start(
-            configfiles=options.config,
-            daemonize=options.daemonize,
-            environment=options.environment,
-            fastcgi=options.fastcgi,
-            scgi=options.scgi,
-            pidfile=options.pidfile,
-            imports=options.imports,
-            cgi=options.cgi,
-            application=options.application,
-            bind=options.bind,
-        )
+        _do(options)
     except CommandError as error:
         say(f"cherryd: {error}")
         return error.code
     return 0
+
+
+def _do(options: argparse.Namespace) -> None:
+    if options.check_config:
+        check_config(_orders(options))
+        sys.stdout.write("The configuration is all right.\n")
+    elif options.routes:
+        _print_table(routes(_orders(options)))
+    else:
+        _start(options)
+
+
+def _orders(options: argparse.Namespace) -> Orders:
+    from cherryd.binds import parse_bind  # noqa: PLC0415  # for these two only
+
+    return Orders(
+        configfiles=tuple(options.config),
+        environment=options.environment,
+        imports=tuple(options.imports),
+        application=options.application,
+        binds=tuple(map(parse_bind, options.bind)),
+        drain=options.drain,
+    )
+
+
+def _print_table(rows: list[tuple[str, str, str]]) -> None:
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    for path, arguments, name in rows:
+        line = f"{path:<{widths[0]}}  {arguments:<{widths[1]}}  {name}"
+        sys.stdout.write(f"{line.rstrip()}\n")
+
+
+def _start(options: argparse.Namespace) -> None:
+    start(
+        configfiles=options.config,
+        daemonize=options.daemonize,
+        environment=options.environment,
+        fastcgi=options.fastcgi,
+        scgi=options.scgi,
+        pidfile=options.pidfile,
+        imports=options.imports,
+        cgi=options.cgi,
+        application=options.application,
+        bind=options.bind,
+        workers=_workers(options),
+        control=options.control or os.environ.get(CONTROL_VARIABLE) or None,
+        health=options.health,
+        drain=options.drain,
+        lame_duck=options.lame_duck,
+    )
+
+
+def _workers(options: argparse.Namespace) -> WorkerSettings | None:
+    if options.workers is None:
+        return None
+    return WorkerSettings(
+        count=options.workers,
+        timeout=options.worker_timeout,
+        max_requests=options.max_requests,
+        max_age=options.max_age,
+        max_memory=options.max_memory,
+        jitter=options.jitter,
+        lame_duck=options.lame_duck,
+    )

@@ -36,10 +36,31 @@ class PlainSite:
         )
 
     def graft(self, application: Any) -> None:
-        """Serve `application`."""
+        """Serve `application`.
+
+        Raises:
+            CommandError: it is no WSGI application.
+        """
+        if not callable(application) or _has_pages(application):
+            kind = type(application).__name__
+            raise CommandError(
+                f"this {kind} is no WSGI application; to serve its page handlers: "
+                "pip install CherryPy"
+            )
         self.server.app = application
 
     def announce(self) -> None:
         """Tell where it serves, and tell about errors from now on; for a bus that has started."""
         self._console.started = True
         say(f"Serving on {self.server.description}")
+
+
+def _has_pages(thing: Any) -> bool:
+    """Tell whether an object has methods that are exposed to the web."""
+    if not isinstance(thing, type):
+        thing = type(thing)
+    return any(
+        getattr(member, "exposed", False) is True
+        for owner in thing.__mro__
+        for member in vars(owner).values()
+    )

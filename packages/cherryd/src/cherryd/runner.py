@@ -1,26 +1,25 @@
-"""Starting a site in the order that the options promise."""
+"""Starting a site: in this process, or in several that share its sockets."""
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from cherryd.binds import parse_bind, servers_of
+from cherryd.configuring import check, configure, explained, site_for
+from cherryd.drain import Drain
 from cherryd.errors import MISUSED, CommandError
+from cherryd.orders import Orders, WorkerSettings
 from cherryd.plain import PlainSite
-from cherryd.site import Site, find_site
-from cherrypy_httpserver.addresses import parse_address
-from cherrypy_httpserver.errors import ServerError, SettingError
-from cherrypy_httpserver.loading import import_failure, load_application, load_module
+from cherryd.processes import handle_signals, prepare_process
 from cherrypy_httpserver.running import start as start_bus
-from cherrypy_wspbus.plugins import Daemonizer, PIDFile
-from cherrypy_wspbus.servers import check_port, client_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-__all__ = ["start"]
+    from cherryd.site import Site
+
+__all__ = ["check_config", "routes", "start"]
 
 
 def start(  # noqa: PLR0913  # the historical signature
@@ -34,8 +33,13 @@ def start(  # noqa: PLR0913  # the historical signature
     cgi: bool = False,
     *,
     application: str | None = None,
-    bind: str | None = None,
+    bind: str | Iterable[str] | None = None,
     site: Site | None = None,
+    workers: WorkerSettings | None = None,
+    control: str | None = None,
+    health: str | None = None,
+    drain: float | None = None,
+    lame_duck: float = 0.0,
 ) -> None:
     """Start a site and block until its bus exits.
 
@@ -53,144 +57,95 @@ def start(  # noqa: PLR0913  # the historical signature
         imports: names of modules to import; they mount the applications.
         cgi: True to serve CGI.
         application: `MODULE:NAME` of a WSGI application to serve at "/".
-        bind: where to listen, instead of what is configured: `HOST:PORT` or `unix:PATH`.
+        bind: where to listen, instead of what is configured: an address as of the option
+            `--bind`, or several.
         site: what to start; by default the one that is installed, or else a bare server.
+        workers: to serve by several processes.
+        control: path of a socket for `cherryd ctl`.
+        health: "" to answer /livez and /readyz on the main port, or an address for them.
+        drain: seconds that requests under way may take to finish at the end; by default the
+            setting `server.shutdown_timeout`.
+        lame_duck: seconds to go on accepting after SIGTERM, while /readyz says no.
 
     Raises:
         CommandError: if any of that cannot be done.
     """
-    kind = _gateway(fastcgi=fastcgi, scgi=scgi, cgi=cgi)
-    files = list(configfiles or ())
-    if site is None:
-        site = find_site() or PlainSite()
-    if application is None and isinstance(site, PlainSite):
-        raise CommandError(
-            "no WSGI application is named (MODULE:APPLICATION), and no framework is installed",
-            MISUSED,
-        )
-    _configure(site, environment, files, list(imports or ()), application)
-    if bind is not None:
-        site.server.bind_addr = _address(bind)
-    if kind is not None:
-        _serve_with(site, kind)
-    _prepare_process(site, daemonize, pidfile)
-    site.signal_handler.subscribe()
-    with _explained("cannot start"):
-        start_bus(site.bus)
-    if isinstance(site, PlainSite):
-        site.announce()
-    site.bus.block()
+    orders = Orders(
+        configfiles=tuple(configfiles or ()),
+        environment=environment,
+        imports=tuple(imports or ()),
+        application=application,
+        binds=tuple(map(parse_bind, [bind] if isinstance(bind, str) else bind or ())),
+        gateway=_gateway(fastcgi=fastcgi, scgi=scgi, cgi=cgi),
+        health=parse_bind(health) if health else health,
+        drain=drain,
+        lame_duck=lame_duck,
+    )
+    if workers is None:
+        _serve_alone(orders, site, daemonize, pidfile, control)
+    else:
+        from cherryd.prefork import serve_by_workers  # noqa: PLC0415  # Unix only
 
-
-@contextmanager
-def _explained(action: str) -> Iterator[None]:
-    """Turn any error into a CommandError of one line that begins with `action`."""
-    try:
-        yield
-    except CommandError:
-        raise
-    except ServerError as error:
-        # Says by itself what could not be done.
-        raise CommandError(str(error)) from error
-    except Exception as error:  # a site and its modules may raise anything
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise CommandError(f"{action}: {text}") from error
+        serve_by_workers(orders, workers, site, daemonize, pidfile, control)
 
 
 def _gateway(**wanted: bool) -> str | None:
     """Return which gateway is wanted instead of HTTP, if any."""
     kinds = [kind for kind, is_wanted in wanted.items() if is_wanted]
-    if not kinds:
-        return None
     if len(kinds) > 1:
         raise CommandError(f"choose one of {', '.join(kinds)}", MISUSED)
-    if find_spec("flup") is None:
-        raise CommandError(f"{kinds[0]} needs the package flup: pip install flup", MISUSED)
-    return kinds[0]
+    if kinds and kinds[0] != "cgi" and find_spec("flup") is None:
+        raise CommandError(
+            f"{kinds[0]} needs the package flup: pip install 'cherrypy-httpserver[xcgi]'", MISUSED
+        )
+    return kinds[0] if kinds else None
 
 
-def _serve_with(site: Site, kind: str) -> None:
-    serve_with = getattr(site, "serve_with", None)
-    if serve_with is None:
-        raise CommandError(f"this site cannot be served by {kind}", MISUSED)
-    with _explained(f"cannot serve by {kind}"):
-        serve_with(kind)
-
-
-def _configure(
-    site: Site,
-    environment: str | None,
-    files: list[str],
-    imports: list[str],
-    application: str | None,
+def _serve_alone(
+    orders: Orders, site: Site | None, daemonize: bool, pidfile: str | None, control: str | None
 ) -> None:
-    if environment is not None:
-        with _explained(f"cannot apply the environment {environment!r}"):
-            site.apply_environment(environment)
-    _load_files(site, files)
-    for name in imports:
-        _import(site, name)
-    if application is not None:
-        with _explained(f"cannot serve {application!r}"):
-            site.graft(load_application(application))
-    if imports or application:
-        _load_files(site, files)
+    site = site_for(orders, site)
+    health = configure(site, orders)
+    bus = site.bus
+    prepare_process(bus, daemonize, pidfile, [server.bind_addr for server in servers_of(bus)])
+    drain = Drain(bus, health, orders.lame_duck)
+    drain.subscribe()
+    if control is not None:
+        from cherryd.control import ControlPlugin  # noqa: PLC0415  # not every process's need
+
+        ControlPlugin(bus, control, drain).subscribe()
+    handle_signals(site, drain)
+    with explained("cannot start"):
+        start_bus(bus)
+    if isinstance(site, PlainSite):
+        site.announce()
+    bus.block()
 
 
-def _load_files(site: Site, files: list[str]) -> None:
-    for filename in files:
-        if not os.path.isfile(filename):  # noqa: PTH113  # a path that people typed
-            raise CommandError(f"there is no config file {filename!r}")
-        with _explained(f"cannot use the config file {filename!r}"):
-            site.load_config(filename)
+def check_config(orders: Orders, site: Site | None = None) -> None:
+    """Configure a site as `start` does, and look whether it could start.
+
+    Raises:
+        CommandError: with what is wrong.
+    """
+    site = site_for(orders, site)
+    configure(site, orders)
+    check(site)
 
 
-def _import(site: Site, name: str) -> None:
-    load: Any = getattr(site, "load", load_module)
-    try:
-        load(name)
-    except (CommandError, ServerError) as error:
-        raise CommandError(str(error)) from error
-    except Exception as error:  # a module may raise anything
-        raise CommandError(import_failure(name, error)) from error
+def routes(orders: Orders, site: Site | None = None) -> list[tuple[str, str, str]]:
+    """Configure a site as `start` does, and return what it serves.
 
+    Returns:
+        For each page handler its path, its arguments and its name in the program.
 
-def _address(text: str) -> Any:
-    try:
-        return parse_address(text)
-    except SettingError as error:
-        raise CommandError(f"--bind: {error}", MISUSED) from error
-
-
-def _prepare_process(site: Site, daemonize: bool, pidfile: str | None) -> None:
-    """Subscribe the plugins; check early what a daemon could not tell anybody any more."""
-    if pidfile is not None:
-        _check_writable(pidfile)
-        PIDFile(site.bus, pidfile).subscribe()
-    if daemonize:
-        if not hasattr(os, "fork"):
-            raise CommandError("this system has no daemons (-d): it has no fork()", MISUSED)
-        _check_address(site)
-        Daemonizer(site.bus).subscribe()
-
-
-def _check_writable(pidfile: str) -> None:
-    path = os.path.abspath(pidfile)  # noqa: PTH100  # as in PIDFile
-    directory = os.path.dirname(path)  # noqa: PTH120  # as above
-    exists = os.path.lexists(path)
-    if os.path.isdir(path):  # noqa: PTH112  # as above
-        reason = "it is a directory"
-    elif not os.path.isdir(directory):  # noqa: PTH112  # as above
-        reason = f"there is no directory {directory!r}"
-    elif not os.access(path if exists else directory, os.W_OK):
-        reason = "permission denied"
-    else:
-        return
-    raise CommandError(f"cannot write the pid file {pidfile!r}: {reason}")
-
-
-def _check_address(site: Site) -> None:
-    address = site.server.bind_addr
-    if isinstance(address, tuple) and address[0] and address[1]:
-        with _explained("cannot start"):
-            check_port(client_host(address[0]), address[1])
+    Raises:
+        CommandError: if the site cannot be configured, or does not know its routes.
+    """
+    site = site_for(orders, site)
+    configure(site, orders)
+    tell: Any = getattr(site, "routes", None)
+    if tell is None:
+        raise CommandError("this site cannot tell its routes", MISUSED)
+    with explained("cannot tell the routes"):
+        return [(str(path), str(arguments), str(name)) for path, arguments, name in tell()]

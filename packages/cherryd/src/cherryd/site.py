@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cherrypy_httpserver import Server
     from cherrypy_wspbus import Bus
 
-__all__ = ["GROUP", "SignalPlugin", "Site", "find_site"]
+__all__ = ["GROUP", "OnBus", "SignalPlugin", "Site", "find_site"]
 
 GROUP = "cherryd.site"
 """The group of entry points in which a distribution offers its `Site`."""
@@ -24,27 +24,37 @@ class SignalPlugin(Protocol):
         """Install the handlers; called in the main thread, before the bus starts."""
 
 
+class OnBus(Protocol):
+    """What starts and stops with a bus: all that a site that is configured already needs."""
+
+    @property
+    def bus(self) -> Bus:
+        """What everything starts and stops with; its `start` must start the server."""
+
+
 @runtime_checkable
-class Site(Protocol):
+class Site(OnBus, Protocol):
     """What can be configured, started and stopped as a whole.
 
     cherryd calls the methods in the order in which they stand here; each may raise any
     `Exception`, whose text is shown to the user in one line.
 
-    Two more methods are optional:
+    More methods are optional:
 
     `load(module_name)` imports a module of the option `-i`; by default
     `importlib.import_module`.
 
     `serve_with(kind)` has the site served by FastCGI, SCGI or CGI instead of HTTP; `kind` is
-    "fastcgi", "scgi" or "cgi". Without it the options `-f`, `-s` and `-x` are refused.
+    "fastcgi", "scgi" or "cgi". By default `server.instance` is set accordingly.
+
+    `routes()` returns what the option `--routes` prints: for each page handler its path, its
+    arguments and its name, as text.
+
+    `complaints()` returns texts, each a reason why the site as it is configured cannot be
+    started; `reasons_for_one_process()` the same for several workers.
 
     Attributes may be plain ones, they need not be properties.
     """
-
-    @property
-    def bus(self) -> Bus:
-        """What everything starts and stops with; its `start` must start the server."""
 
     @property
     def server(self) -> Server:
@@ -58,15 +68,20 @@ class Site(Protocol):
         """Apply the configuration environment `name`, such as "production"."""
 
     def load_config(self, filename: str) -> object:
-        """Apply a configuration file to the site and to every application mounted so far.
+        """Apply a configuration file to the site and to the application mounted so far.
 
         Called for each file twice: before the modules are imported, for them to see the
         configuration, and again after that, so that the file prevails over their settings and
-        reaches the applications that they have mounted.
+        reaches what they have mounted. With several applications a section such as `[/]` does
+        not say whose it is: CherryPy 18.10 leaves them alone then.
         """
 
     def graft(self, application: Any) -> object:
-        """Have a WSGI application answer the requests to "/"."""
+        """Have what `MODULE:APPLICATION` names answer the requests to "/".
+
+        That is a WSGI application, or whatever else the site can serve: a class or an object
+        with page handlers.
+        """
 
 
 def find_site() -> Site | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import FunctionType, MethodType
+
 import cherrypy
 from cherrypy_core.application import Application
 
@@ -57,11 +59,55 @@ class DaemonSite:
             apps[0].merge(filename)
 
     def graft(self, application: Any) -> None:
-        """Have a WSGI application answer the requests to "/"."""
+        """Have something answer the requests to "/".
+
+        Args:
+            application: a WSGI application, an `Application`, or the root of a tree of page
+                handlers: an object or its class.
+        """
         if isinstance(application, Application):
             cherrypy.tree.mount(application, application.script_name)
-        else:
+        elif _has_pages(application):
+            cherrypy.tree.mount(application() if isinstance(application, type) else application)
+        elif callable(application):
             cherrypy.tree.graft(application, "")
+        else:
+            kind = type(application).__name__
+            raise TypeError(f"this {kind} is no WSGI application and has no page handlers")
+
+    def serve_with(self, kind: str) -> None:
+        """Have the site served by FastCGI, SCGI or CGI.
+
+        A web server runs the program and watches its files; what a CGI program writes to
+        standard output is the response.
+        """
+        cherrypy.engine.autoreload.unsubscribe()
+        if kind == "cgi":
+            cherrypy.log.screen = False
+        cherrypy.server.instance = f"cherrypy_httpserver.xcgi.{kind}_server"
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return path, arguments and name of every page handler."""
+        return cherrypy.site.routes()
+
+    def reasons_for_one_process(self) -> list[str]:
+        """Return why the site cannot be served by several workers."""
+        return cherrypy.site.reasons_for_one_process()
+
+
+def _has_pages(thing: Any) -> bool:
+    """Tell whether an object or a class is a root: whether anything below it is exposed."""
+    if getattr(thing, "exposed", False) is True:
+        return True
+    if isinstance(thing, (FunctionType, MethodType)):
+        return False
+    for name in dir(thing):
+        member = None if name.startswith("__") else getattr(thing, name, None)
+        if getattr(member, "exposed", False) is True:
+            return True
+    return not callable(thing) and any(
+        _has_pages(member) for member in vars(thing).values() if hasattr(member, "__dict__")
+    )
 
 
 site = DaemonSite()

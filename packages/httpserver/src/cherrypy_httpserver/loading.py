@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["import_failure", "load_application", "load_attribute", "load_module"]
+__all__ = ["import_failure", "load_application", "load_attribute", "load_module", "load_object"]
 
 
 def load_module(name: str) -> ModuleType:
@@ -47,15 +47,27 @@ def load_application(name: str) -> Any:
     Raises:
         LoadError: if there is no colon, no such module, no such object, or it is not callable.
     """
+    found = load_object(name)
+    if not callable(found):
+        kind = type(found).__name__
+        raise LoadError(f"{name!r} is not a WSGI application: a {kind} cannot be called")
+    return found
+
+
+def load_object(name: str) -> Any:
+    """Return the object named `module:object`, whatever it is.
+
+    What follows the colon may be dotted: an attribute of an object in the module.
+
+    Raises:
+        LoadError: if there is no colon, no such module or no such object.
+    """
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
         raise LoadError(f"{name!r} does not name a WSGI application: write MODULE:APPLICATION")
     found: Any = load_module(module_name)
     for part in attribute.split("."):
         found = _member(found, part)
-    if not callable(found):
-        kind = type(found).__name__
-        raise LoadError(f"{name!r} is not a WSGI application: a {kind} cannot be called")
     return found
 
 

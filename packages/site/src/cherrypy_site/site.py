@@ -229,6 +229,37 @@ class Site:
             self.bus.exit()
         self.block()
 
+    def run(self, workers: int | None = None, **settings: Any) -> None:
+        """Start the site and wait until it exits. For the main thread.
+
+        Args:
+            workers: to serve by so many processes that are forked from this one and share
+                its sockets (Unix only). SIGHUP starts the program anew and replaces them
+                without losing a request; SIGTTIN and SIGTTOU make one more and one less.
+            **settings: for the workers, see `cherryd.WorkerSettings`: `timeout`,
+                `max_requests`, `max_age`, `max_memory`, `jitter`, `lame_duck`; and
+                `pidfile`, `control` (the socket of `cherryd ctl`).
+
+        Raises:
+            ChannelFailures: something did not start in this process.
+            SiteError: the workers cannot be started.
+        """
+        from cherrypy_site.workers import run  # noqa: PLC0415  (not every site's need)
+
+        run(self, workers, **settings)
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return path, arguments and name of every page handler."""
+        from cherrypy_site.routes import routes  # noqa: PLC0415  (for people who look at it)
+
+        return routes(self)
+
+    def reasons_for_one_process(self) -> list[str]:
+        """Return why the site as it is configured cannot be served by several workers."""
+        from cherrypy_site.workers import reasons_for_one_process  # noqa: PLC0415  (as in run)
+
+        return reasons_for_one_process(self)
+
     def url(
         self,
         path: str = "",

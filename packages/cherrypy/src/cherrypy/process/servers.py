@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cherrypy_httpserver.xcgi import FlupCGIServer, FlupFCGIServer, FlupSCGIServer
 from cherrypy_wspbus.servers import (
     ServerAdapter,
     Timeouts,
@@ -14,6 +15,9 @@ from cherrypy_wspbus.servers import (
 )
 
 __all__ = [
+    "FlupCGIServer",
+    "FlupFCGIServer",
+    "FlupSCGIServer",
     "ServerAdapter",
     "Timeouts",
     "check_port",

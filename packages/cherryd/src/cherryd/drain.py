@@ -127,7 +127,8 @@ class Drain:
     def _give_up(self, server: Any) -> None:
         for request in server.httpserver.in_flight():
             self._note(request, "by a second signal")
-        server.httpserver.shutdown_timeout = 0
+        # Its stop() would wait for the drain that is under way.
+        server.running = False
 
     def _note(self, request: Any, why: str) -> None:
         line = f"{request.method or '(request)'} {request.target} from {request.remote or '-'}"

@@ -262,7 +262,6 @@ def _settings(server: Server) -> dict[str, Any]:
 
 def cgi_server(server: Server) -> FlupCGIServer:
     """Return what answers the one request of a CGI program, and then exits the bus."""
-
     bus = server.bus
 
     def end() -> None:

@@ -126,12 +126,15 @@ class Parent:
     # Sockets
 
     def _listen(self) -> None:
+        # Without all sockets there is nothing to start workers for.
+        self.workers.abandoned = True
         for address, backlog in self._addresses:
             listening = self.bus.sockets.take(address)
             if listening is None:
                 listening = open_socket(Bind(address, self._modes.get(address)), backlog)
             listening.setblocking(True)
             self._sockets.append((address, listening))
+        self.workers.abandoned = False
 
     def _stop_listening(self) -> None:
         # From here on the sockets are open in workers only: with the last of them that has

@@ -92,6 +92,8 @@ class Workers:
             WorkersError: if the first one cannot start.
         """
         self._parent = os.getpid()
+        if self.abandoned:
+            return
         if not self._active():
             self._await_start([self._spawn()])
         self._await_start([self._spawn() for _ in range(self.wanted - len(self._active()))])

@@ -19,6 +19,10 @@ __all__ = ["DrainReport", "InFlight", "drain", "in_flight"]
 # Seconds between two looks while a server drains.
 _PAUSE = 0.002
 
+# Seconds that a connection without any request so far is kept while a server drains: more than a
+# client needs from connect() to send(), less than anybody minds at the end of a process.
+_FIRST_REQUEST = 0.5
+
 
 class InFlight(NamedTuple):
     """A request that a worker is busy with; `WSGIServer.in_flight()` lists them."""
@@ -101,7 +105,7 @@ def drain(front: Front, seconds: float | None, idle: float = 0.0) -> DrainReport
     while True:
         passed = time.monotonic() - began
         if passed >= idle:
-            _close_idle(front)
+            _close_idle(front, spare_new=passed < _FIRST_REQUEST)
         if _is_quiet(front):
             break
         if seconds is not None and passed >= seconds:
@@ -117,10 +121,19 @@ def _this_thread() -> str:
     return threading.current_thread().name
 
 
-def _close_idle(front: Front) -> None:
-    """Close connections between two requests; those that have sent one are served."""
+def _close_idle(front: Front, spare_new: bool) -> None:
+    """Close connections between two requests; those that have sent one are served.
+
+    Args:
+        front: which server.
+        spare_new: leave those alone that have not had any answer yet. Their client has just
+            connected and is about to send; it would take the end for a lost request, whereas
+            any client knows that a connection may end between two requests.
+    """
     for connection in list(front.armed.values()):
         if not connection.idle or not isinstance(connection, Connection):
+            continue
+        if spare_new and not connection.bytes_written:
             continue
         if front.armed.pop(connection.number, None) is not connection:
             continue

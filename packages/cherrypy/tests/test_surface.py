@@ -53,9 +53,6 @@ MISSING = {
     "cherrypy.lib.sessions.FileSession": "comes with the sessions in files",
     "cherrypy.lib.sessions.MemcachedSession": "comes with the sessions in memcached",
     "cherrypy.lib.sessions.PostgresqlSession": "comes with the sessions in databases",
-    "cherrypy.process.servers.FlupCGIServer": "comes with FastCGI and its kind",
-    "cherrypy.process.servers.FlupFCGIServer": "comes with FastCGI and its kind",
-    "cherrypy.process.servers.FlupSCGIServer": "comes with FastCGI and its kind",
     "cherrypy.wsgiserver.CP_makefile_PY2": "there is no Python 2",
     "cherrypy._cpwsgi_server.CPWSGIServer.fmt": "a template; the text is made by the site",
     # cheroot, which the server has become, has other ways for these.

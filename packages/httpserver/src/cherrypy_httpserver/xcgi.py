@@ -197,18 +197,17 @@ class FlupCGIServer:
     """Answers the one request that this process was started for as a CGI program (RFC 3875).
 
     Args:
-        application: the WSGI application.
-        on_end: called when the request has been answered.
+        *args: the WSGI application.
+        **kwargs: `on_end`: called when the request has been answered. What else servers of
+            flup take has no meaning here.
 
     Attributes:
         ready: True from `start` on.
     """
 
-    def __init__(
-        self, application: Callable[..., Any], on_end: Callable[[], object] | None = None
-    ) -> None:
-        self.application = application
-        self.on_end = on_end
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.application: Callable[..., Any] = args[0] if args else kwargs["application"]
+        self.on_end: Callable[[], object] | None = kwargs.get("on_end")
         self.ready = False
 
     def start(self) -> None:
@@ -273,4 +272,4 @@ def cgi_server(server: Server) -> FlupCGIServer:
         # Another thread: the bus waits for this one.
         threading.Thread(target=end, name="End of CGI").start()
 
-    return FlupCGIServer(server.app, end_later)
+    return FlupCGIServer(server.app, on_end=end_later)

@@ -5,7 +5,7 @@ import xmlrpc.client
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cherrypy_core.xmlrpc import MAX_DEPTH, dump_fault, dump_value, load_call, patched_path
@@ -43,6 +43,7 @@ values = st.recursive(
 
 
 class TestCalls:
+    @settings(max_examples=40)
     @given(st.lists(values, max_size=4).map(tuple))
     def test_what_a_client_sends_comes_out_again(self, params):
         data = xmlrpc.client.dumps(params, "a.b").encode()
@@ -117,9 +118,11 @@ class TestCalls:
             load_call(nested(MAX_DEPTH + 1))
         with pytest.raises(ValueError, match="nested deeper"):
             load_call(nested(100_000))
+        with pytest.raises(ValueError, match="nested deeper"):
+            load_call(b"<a>" * 100_000)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("piece", ["<value>x</value>", "x\n", "&lt;", "<a>"])
+    @pytest.mark.parametrize("piece", ["<value>x</value>", "x\n", "&lt;", "<a/>", "<a><b/></a>"])
     def test_the_time_is_linear(self, piece):
         def seconds(count):
             data = (f"<methodCall><methodName>m</methodName>{piece * count}").encode()
@@ -136,6 +139,7 @@ class TestCalls:
 
 
 class TestResponses:
+    @settings(max_examples=40)
     @given(values)
     def test_a_client_gets_what_was_returned(self, value):
         assert xmlrpc.client.loads(dump_value(value)) == ((value,), None)

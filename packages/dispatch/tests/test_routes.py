@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -243,3 +244,57 @@ def test_without_the_package_the_error_names_the_extra():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("routes ")
     assert "cherrypy-dispatch[routes]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "*",
+        "city/strict/5",
+        "//",
+        "//city//strict/5",
+        "/city/strict/" + "x" * 20_000,
+        "/city/" * 3_000,
+        "/city/strict/\x00",
+        "/city/strict/\xff\xfe",
+        "/city/strict/%",
+        "/city/{action}/5",
+        "/any/hounslow/" + "_" * 5_000,
+        "/city/strict/a;b",
+        "/city/\n/5",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "X"])
+def test_odd_paths_do_no_harm(client, path, method):
+    assert client(path, method).status in {200, 404}
+
+
+@pytest.mark.parametrize("host", ["", "[", "a:b:c", "\xff", "a" * 10_000, ":", "a, b"])
+def test_odd_hosts_do_no_harm(client, host):
+    for path in ("/hounslow", "/city/link/1", "/nothing"):
+        assert client(path, headers={"Host": host}).status in {200, 404}
+
+
+def test_routes_may_depend_on_the_host(site):
+    dispatcher = RoutesDispatcher()
+    dispatcher.mapper.sub_domains = True
+    conditions = {"sub_domain": ["shop"]}
+    dispatcher.connect("shop", "/", City("Shop"), action="index", conditions=conditions)
+    client = site(None, dispatch=dispatcher)
+    assert client("/", headers={"Host": "shop.example.com"}).status == 200
+    assert client("/", headers={"Host": "www.example.com"}).status == 404
+
+
+def test_the_time_for_a_path_is_linear(client, dispatcher):
+    dispatcher.connect("deep", "/deep/{a}/{b}/{c:.*}/end", City("Deep"), action="index")
+    client("/hounslow")
+
+    def seconds(length):
+        best = 1e9
+        for _ in range(5):
+            started = time.perf_counter()
+            dispatcher.mapper.routematch("/deep/a/b/" + "x/" * length, {"REQUEST_METHOD": "GET"})
+            best = min(best, time.perf_counter() - started)
+        return best
+
+    assert min(seconds(20_000) / seconds(10_000) for _ in range(3)) < 2.5

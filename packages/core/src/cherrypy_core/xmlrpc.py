@@ -16,6 +16,11 @@ __all__ = ["MAX_DEPTH", "dump_fault", "dump_value", "load_call", "patched_path"]
 #: How deep arrays and structs of a call may be nested.
 MAX_DEPTH = 100
 
+# Around values there are methodCall, params and param; each array and each struct is three
+# elements deep, and what is in the last one two more. Some parsers need quadratic time for
+# elements in one another.
+_MAX_ELEMENTS = 3 + 3 * MAX_DEPTH + 2
+
 
 def patched_path(path: str) -> str:
     """Return *path* without a leading `/RPC2`, and with a slash at the end."""
@@ -41,16 +46,14 @@ def load_call(data: bytes) -> tuple[tuple[Any, ...], str | None]:
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
-        if tag in {"array", "struct"}:
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise ValueError(f"values are nested deeper than {MAX_DEPTH}")
+        depth += 1
+        if depth > _MAX_ELEMENTS:
+            raise ValueError(f"values are nested deeper than {MAX_DEPTH}")
         unmarshaller.start(tag, attributes)
 
     def end(tag: str) -> None:
         nonlocal depth
-        if tag in {"array", "struct"}:
-            depth -= 1
+        depth -= 1
         unmarshaller.end(tag)
 
     parser = expat.ParserCreate()

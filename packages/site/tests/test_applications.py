@@ -61,3 +61,39 @@ def test_foreign_applications_are_grafted(site, call):
 
     site.tree.graft(foreign, "/foreign")
     assert call(site, "/foreign/x").body == "/x"
+
+
+def test_each_request_reaches_whoever_listens_for_threads(site, hello, call):
+    heard = []
+    site.tree.mount(hello())
+    call(site)
+
+    def one():
+        heard.append("one")
+
+    def two():
+        heard.append("two")
+
+    for listener in (one, two):
+        site.bus.subscribe("acquire_thread", listener)
+        call(site)
+    assert heard == ["one", "one", "two"]
+    site.bus.thread_manager.unsubscribe()
+    site.bus.unsubscribe("acquire_thread", one)
+    for _ in range(3):
+        call(site)
+    assert heard == ["one", "one", *["two"] * 4]
+    site.bus.unsubscribe("acquire_thread", two)
+    assert call(site).status.startswith("200")
+    assert heard == ["one", "one", *["two"] * 4]
+
+
+def test_a_listener_that_fails_for_a_thread_is_a_500(site, hello, call):
+    site.tree.mount(hello())
+    site.bus.thread_manager.unsubscribe()
+
+    def fail():
+        raise ValueError("no thread for you")
+
+    site.bus.subscribe("acquire_thread", fail)
+    assert [call(site).status[:3] for _ in range(3)] == ["500"] * 3

@@ -389,3 +389,23 @@ def test_a_copy_of_a_set_of_listeners_is_a_set_of_its_own(bus):
     copied.add(two)
     assert bus.publish("x") == [1]
     assert bus.listeners["x"] | {two} == copied
+
+
+def test_the_listeners_of_a_channel_can_be_looked_up_in_order(bus):
+    def first():
+        pass
+
+    def second():
+        pass
+
+    in_order = bus.in_order
+    bus.subscribe("busy", second, priority=60)
+    bus.publish("busy")
+    assert in_order["busy"] == (second,)
+    bus.subscribe("busy", first)
+    # Until somebody publishes, nobody knows: that is never an outdated answer.
+    assert "busy" not in in_order
+    bus.publish("busy")
+    assert in_order["busy"] == (first, second)
+    bus.listeners = {}
+    assert not in_order

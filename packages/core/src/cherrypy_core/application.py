@@ -81,6 +81,7 @@ class Application:
         self.channels = channels
         # PERF: looked at three times per request, to see whether anybody listens.
         self.listeners = {} if channels is None else channels.listeners
+        self.in_order = getattr(channels, "in_order", {})
         self.publish = _nowhere if channels is None else channels.publish
         self.dispatch = dispatch
         self.software = software
@@ -229,7 +230,11 @@ class Application:
             sproto: the highest protocol version of the server, such as "HTTP/1.1".
         """
         listeners = self.listeners
-        if listeners.get("acquire_thread"):
+        acquire = self.in_order.get("acquire_thread", ())
+        if len(acquire) == 1:
+            # PERF: nearly always; publishing would take 0.2 µs more.
+            acquire[0]()
+        elif listeners.get("acquire_thread"):
             self.publish("acquire_thread")
         request = self.request_class(local, remote, scheme, sproto)
         request.app = self

@@ -15,7 +15,7 @@ from cherrypy_wspbus.failures import ChannelFailures, SetupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     Listener = Callable[..., Any]
@@ -37,6 +37,8 @@ class Hub:
         # channel -> its listeners in order of priority. PERF: publishing looks at nothing
         # else; an entry is dropped when the channel's listeners or priorities change.
         self._plans: dict[str, tuple[Listener, ...]] = {}
+        #: The same for others: who publishes very often may call the one listener himself.
+        self.in_order: Mapping[str, tuple[Listener, ...]] = self._plans
         # (channel, listener) -> (priority, number of the subscription).
         self._ranks: dict[tuple[str, Listener], tuple[float, int]] = {}
         self._subscriptions = itertools.count()

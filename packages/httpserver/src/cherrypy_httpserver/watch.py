@@ -23,6 +23,9 @@ __all__ = ["Watch"]
 # How long the leader may be away before another one is made.
 _TICK = 0.001
 
+# The same while every worker is busy: whoever comes back helps himself.
+_BUSY_TICK = 0.004
+
 # Ticks without anything to do before the watch goes to sleep: waking it up costs more than a tick.
 _CALM = 4
 
@@ -53,6 +56,7 @@ class Watch(threading.Thread):
         self._bell.acquire()
         self._seen: tuple[Any, int] = (None, 0)
         self._calm = 0
+        self._holding = False
         self._next_look = 0.0
         self._next_growth = 0.0
 
@@ -85,7 +89,7 @@ class Watch(threading.Thread):
         quiet = leader is not None and leader.polling and not self._front.ready
         self._calm = self._calm + 1 if quiet else 0
         if self._calm < _CALM:
-            self._bell.acquire(timeout=_TICK)
+            self._bell.acquire(timeout=_BUSY_TICK if self._holding else _TICK)
         else:
             self._sleep()
         self._guard()
@@ -124,8 +128,10 @@ class Watch(threading.Thread):
             return
         if leader is not None and (leader, leader.count) != self._seen:
             self._seen = (leader, leader.count)
+            self._holding = False
             return
-        if not front.pool.promote():
+        self._holding = not front.pool.promote()
+        if self._holding:
             self._hold_out()
 
     def _hold_out(self) -> None:
@@ -135,32 +141,52 @@ class Watch(threading.Thread):
             connection = front.armed.pop(number, None)
             if connection is not None:
                 front.ready.append(connection)
-        pool = front.pool
         now = time.monotonic()
-        bounded = pool.accepted_queue_size > 0
-        queued = 0
-        for _ in range(len(front.ready)):
-            try:
-                waiting = front.ready.popleft()
-            except IndexError:
-                break
-            exchange: Any = waiting.exchange
-            if (exchange is None or not exchange.queued_at) and not waiting.advance(self._parser):
-                continue
-            exchange = waiting.exchange
-            if exchange is not None:
-                exchange.queued_at = exchange.queued_at or now
-                queued += 1
-                late = now - exchange.queued_at > pool.accepted_queue_timeout
-                if bounded and (late or queued > pool.accepted_queue_size):
-                    pool.rejected += 1
-                    queued -= 1
-                    waiting.refuse(503, "The server is busy")  # type: ignore[union-attr]  # it has an exchange
-                    continue
-            front.ready.append(waiting)
-        if front.ready and pool.elastic and now >= self._next_growth:
+        waiting = self._read_ahead(now)
+        pool = front.pool
+        if pool.accepted_queue_size > 0:
+            self._turn_away(waiting, now)
+        if waiting and pool.elastic and now >= self._next_growth:
             self._next_growth = now + _GROWTH_PAUSE
             pool.grow(1)
+
+    def _read_ahead(self, now: float) -> list[Any]:
+        """Read the requests of what is ready; return those that are complete, in order."""
+        front = self._front
+        complete = []
+        for connection in list(front.ready):
+            exchange = connection.exchange
+            if exchange is None or not exchange.queued_at:
+                try:
+                    front.ready.remove(connection)
+                except ValueError:
+                    # A worker has taken it.
+                    continue
+                if not connection.advance(self._parser):
+                    continue
+                exchange = connection.exchange
+                if exchange is not None:
+                    exchange.queued_at = now
+                front.ready.append(connection)
+            if exchange is not None:
+                complete.append(connection)
+        return complete
+
+    def _turn_away(self, waiting: list[Any], now: float) -> None:
+        """Answer 503 to what does not fit into the queue, and to what has waited too long."""
+        front, pool = self._front, self._front.pool
+        for place, connection in enumerate(waiting):
+            exchange = connection.exchange
+            if exchange is None:
+                continue
+            late = now - exchange.queued_at > pool.accepted_queue_timeout
+            if late or place >= pool.accepted_queue_size:
+                try:
+                    front.ready.remove(connection)
+                except ValueError:
+                    continue
+                pool.rejected += 1
+                connection.refuse(503, "The server is busy", exchange)
 
     def _look(self, now: float) -> None:
         """End what is over its deadline, and find out when to look again."""

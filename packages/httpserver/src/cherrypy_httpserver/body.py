@@ -23,12 +23,21 @@ class BufferedBody(io.BytesIO):
     """A body that had arrived before a worker was given the request.
 
     Attributes:
-        rfile: the connection below it.
+        connection: where it has come from.
         trailers: fields behind a chunked body, names in lower case.
     """
 
-    rfile: Connection
+    connection: Connection
     trailers: list[tuple[bytes, bytes]]
+
+    @property
+    def rfile(self) -> Any:
+        """A file on the socket, for tools that take over the socket as ws4py does."""
+        return self.connection.rfile
+
+    def read_trailer_lines(self) -> Iterator[bytes]:
+        """Give the fields behind a chunked body as lines, as cheroot does."""
+        return (b"%b: %b\r\n" % pair for pair in self.trailers)
 
 
 class Body(io.RawIOBase):
@@ -37,7 +46,7 @@ class Body(io.RawIOBase):
     Each method blocks until there is what was asked for, or the body ends.
 
     Args:
-        rfile: the connection.
+        connection: where it comes from.
         start: what has arrived already, decoded.
         left: bytes that are to come, without `start`; ignored with a decoder.
         decoder: takes what comes of a chunked body.
@@ -49,14 +58,14 @@ class Body(io.RawIOBase):
 
     def __init__(
         self,
-        rfile: Connection,
+        connection: Connection,
         start: bytes,
         left: int,
         decoder: ChunkDecoder | None,
         *,
         announce: bool,
     ) -> None:
-        self.rfile = rfile
+        self.connection = connection
         self.failure: BodyError | None = None
         self._buffer = start
         self._at = 0
@@ -83,6 +92,11 @@ class Body(io.RawIOBase):
     def announced(self) -> bool:
         """Whether the client has not been kept waiting for `100 Continue`."""
         return not self._announce
+
+    @property
+    def rfile(self) -> Any:
+        """A file on the socket, for tools that take over the socket as ws4py does."""
+        return self.connection.rfile
 
     def readable(self) -> bool:
         """Return True."""
@@ -166,7 +180,7 @@ class Body(io.RawIOBase):
         return False
 
     def _receive(self, wanted: int) -> bytes:
-        connection = self.rfile
+        connection = self.connection
         if self._announce:
             self._announce = False
             connection.write_now(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -94,6 +94,7 @@ class Connection:
         self._template: dict[str, Any] | None = None
         self._waited = 0.0
         self._moved = 0
+        self._rfile: Any = None
 
     # What all requests of a connection have in common.
 
@@ -126,6 +127,13 @@ class Connection:
     def idle(self) -> bool:
         """Whether the connection is between two requests."""
         return self.phase == HEAD and not self._head and not self._rest
+
+    @property
+    def rfile(self) -> Any:
+        """A file for reading from the socket; what the server has read is not in it."""
+        if self._rfile is None:
+            self._rfile = self.socket.makefile("rb")
+        return self._rfile
 
     now = staticmethod(time.monotonic)
     """The clock of all deadlines."""
@@ -269,6 +277,8 @@ class Connection:
         self.exchange = exchange
         if exchange.upgrade:
             exchange.environ[UPGRADE_KEY] = exchange.upgrade_to
+            body = exchange.environ["wsgi.input"] = BufferedBody()
+            body.connection = self
         if exchange.chunked or exchange.length:
             return self._begin_body(exchange)
         self.phase = READY
@@ -319,7 +329,7 @@ class Connection:
         if not done:
             return sum(map(len, self._body)) > BUFFERED_BODY and self._hand_over(exchange)
         body = BufferedBody(b"".join(self._body))
-        body.rfile = self
+        body.connection = self
         body.trailers = decoder.trailers if decoder is not None else []
         exchange.environ["wsgi.input"] = body
         self._body = []
@@ -354,7 +364,8 @@ class Connection:
         exchange = self.exchange
         assert exchange is not None  # noqa: S101  (advance() has returned True)
         self._waited, self._moved = 0.0, 0
-        exchange.run(self.front.application)
+        front = self.front
+        exchange.run(front.upgrading if exchange.upgrade else front.application)
         return self.phase == READY and self._finish(exchange)
 
     def _finish(self, exchange: Exchange) -> bool:
@@ -574,9 +585,10 @@ class Connection:
         self.close()
 
     def forget(self) -> None:
-        """Leave the socket to somebody else."""
+        """Leave the socket to somebody else, waiting for data as cheroot's sockets do."""
         self.phase = CLOSED
         self.front.poller.remove(self.number)
+        self.socket.settimeout(self.limits.idle)
         self.front.closed(self)
 
     def close(self) -> None:

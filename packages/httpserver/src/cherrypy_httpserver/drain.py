@@ -83,7 +83,12 @@ def in_flight(front: Front) -> list[InFlight]:
     return found
 
 
-def drain(front: Front, seconds: float | None, idle: float = 0.0) -> DrainReport:
+def drain(
+    front: Front,
+    seconds: float | None,
+    idle: float = 0.0,
+    listening: socket.socket | None = None,
+) -> DrainReport:
     """Accept what waits, answer what has been sent, then close everything.
 
     Args:
@@ -91,10 +96,13 @@ def drain(front: Front, seconds: float | None, idle: float = 0.0) -> DrainReport
         seconds: how long requests may take, None for as long as they need.
         idle: how long connections without a request are kept, so that clients that are about
             to send one get an answer, with `Connection: close`.
+        listening: a socket that nobody has begun to accept on.
     """
     began = time.monotonic()
     before = front.pool.requests
     front.draining = True
+    if listening is not None:
+        front.listen(listening)
     for listener in front.listeners:
         listener.finish()
     front.listeners.clear()

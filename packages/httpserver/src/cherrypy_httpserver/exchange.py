@@ -239,8 +239,15 @@ class Exchange:
         self._left -= size
         self._end()
 
+    @property
+    def chunking(self) -> bool:
+        """Whether the body is sent in chunks, once the head has been sent."""
+        return self._chunking
+
     def upgrade_to(self, handler: Any) -> None:
         """Have `handler` take the connection over; see `cherrypy_httpserver.upgrade`."""
+        if not self.upgrade:
+            raise ResponseError("The client has not asked for an upgrade")
         if self.head_sent:
             raise ResponseError("The response has begun, the connection cannot be upgraded")
         self.handler = handler

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from cherrypy_httpserver.body import BufferedBody
 from cherrypy_httpserver.connection import Connection
+from cherrypy_httpserver.gateways import with_cheroots_frames
 from cherrypy_httpserver.limits import Limits
 from cherrypy_httpserver.parsing import make_parser
 from cherrypy_httpserver.poller import READ, make_poller
@@ -79,7 +80,7 @@ class Listener:
             if error.errno in _EXHAUSTED and not self.front.shed(error):
                 self.deadline = time.monotonic() + _ACCEPT_PAUSE
                 self.front.armed[self.number] = self
-                self.front.watch.alert()
+                self.front.watch.expect(self.deadline)
                 return False
         if not self.gone:
             self.arm()
@@ -150,6 +151,8 @@ class Front:
         ready: connections that wait for a worker.
         leader: the worker that takes what is ready.
         newest: whether HTTP/1.1 is spoken.
+        application: what answers requests.
+        upgrading: the same, for requests that ask for an upgrade.
         draining: responses tell clients that the connection is closed.
         stopping: workers end when there is nothing left to do.
     """
@@ -157,6 +160,7 @@ class Front:
     def __init__(self, server: Any, application: Callable[..., Any]) -> None:
         self.server = server
         self.application = application
+        self.upgrading = with_cheroots_frames(application)
         self.limits = Limits(server)
         self.protocol: str = server.protocol
         self.newest = self.protocol != "HTTP/1.0"
@@ -199,6 +203,7 @@ class Front:
         connection: Connection = self.server.ConnectionClass(self, sock, address)
         self.open.add(connection)
         connection.start()
+        self.watch.expect(connection.deadline)
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection, but not what it has moved."""
@@ -213,7 +218,7 @@ class Front:
         leader = self.leader
         if leader is not None and leader.polling:
             # It waits in the set and does not see the queue.
-            self.pool.promote()
+            self.poller.ring()
 
     def shed(self, error: OSError) -> bool:
         """Close the connections that have been idle the longest; return whether there were any."""

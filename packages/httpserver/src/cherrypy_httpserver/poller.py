@@ -40,6 +40,9 @@ class Poller(Protocol):
     def poll(self, seconds: float, most: int) -> Iterable[tuple[int, int]]:
         """Return pairs of descriptor and events; wait for the first, with -1 for ever."""
 
+    def ring(self) -> None:
+        """Have one `poll`, under way or to come, return at once."""
+
     def wake(self) -> None:
         """Have every `poll`, those under way and those to come, return at once."""
 
@@ -57,8 +60,10 @@ class EpollPoller:
         # The methods of the C object as they are; each costs a microsecond per request.
         self.poll = epoll.poll
         self._modify = epoll.modify
+        # There is always something to read: arming it rings.
         self._bell, self._button = socket.socketpair()
-        epoll.register(self._bell, 0)
+        self._button.send(b"\0")
+        epoll.register(self._bell, self._once)
 
     def add(self, number: int, events: int) -> None:
         """See `Poller`."""
@@ -74,9 +79,12 @@ class EpollPoller:
         with contextlib.suppress(OSError, ValueError):
             self._epoll.unregister(number)
 
+    def ring(self) -> None:
+        """See `Poller`."""
+        self._epoll.modify(self._bell, READ | self._once)
+
     def wake(self) -> None:
         """See `Poller`."""
-        self._button.send(b"\0")
         self._epoll.modify(self._bell, READ)
 
     def close(self) -> None:
@@ -111,7 +119,7 @@ class SelectorPoller:
         """See `Poller`."""
         self._changes.append((number, events))
         if self._waiting.locked():
-            self._ring()
+            self.ring()
 
     def remove(self, number: int) -> None:
         """See `Poller`."""
@@ -124,7 +132,7 @@ class SelectorPoller:
                 self._waiting.release()
             return
         self._changes.append((number, 0))
-        self._ring()
+        self.ring()
 
     def poll(self, seconds: float, most: int) -> list[tuple[int, int]]:
         """See `Poller`."""
@@ -146,7 +154,7 @@ class SelectorPoller:
     def wake(self) -> None:
         """See `Poller`."""
         self._woken = True
-        self._ring()
+        self.ring()
 
     def close(self) -> None:
         """See `Poller`."""
@@ -154,7 +162,8 @@ class SelectorPoller:
         self._bell.close()
         self._button.close()
 
-    def _ring(self) -> None:
+    def ring(self) -> None:
+        """See `Poller`."""
         # A full buffer rings as well.
         with contextlib.suppress(BlockingIOError, OSError):
             self._button.send(b"\0")

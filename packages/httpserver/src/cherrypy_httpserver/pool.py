@@ -252,6 +252,7 @@ class Pool:
                 self._threads.append(worker)
                 self.peak = max(self.peak, len(self._threads))
             worker.start()
+        self.front.watch.expect(time.monotonic() + self.idle_timeout)
 
     def shrink(self, amount: int) -> None:
         """End up to that many parked workers, but leave `min`."""
@@ -260,18 +261,16 @@ class Pool:
                 if len(self._threads) <= self.min or not self._parked:
                     return
                 worker = self._parked.pop(0)
+                self._forget(worker)
                 worker.ending = True
             worker.wake()
 
     def shrink_idle(self, now: float) -> bool:
         """End idle workers above `min`; return whether others may follow."""
-        while self._parked and len(self._threads) > self.min:
-            if now - self._parked[0].parked_at < self.idle_timeout:
+        while len(self._threads) > self.min:
+            if not self._parked or now - self._parked[0].parked_at < self.idle_timeout:
                 return True
-            before = len(self._parked)
             self.shrink(1)
-            if len(self._parked) == before:
-                break
         return False
 
     def next_name(self) -> int:
@@ -301,11 +300,15 @@ class Pool:
     def ended(self, worker: Worker) -> None:
         """Forget a worker whose thread ends."""
         with self._lock:
-            if worker in self._threads:
-                self._threads.remove(worker)
-                self.past_requests += worker.requests
-                self.past_work_time += worker.work_time
+            self._forget(worker)
         self.front.watch.alert()
+
+    def _forget(self, worker: Worker) -> None:
+        """Take a worker off the list, but keep its figures."""
+        if worker in self._threads:
+            self._threads.remove(worker)
+            self.past_requests += worker.requests
+            self.past_work_time += worker.work_time
 
     def waited(self, seconds: float) -> None:
         """Take notice of how long a request was in the queue."""

@@ -189,6 +189,8 @@ class SocketChannel:
         with self._lock:
             self._alarm = 0.0 if seconds is None else time.monotonic() + seconds
             self._connection.deadline = self._alarm or _NEVER
+        if seconds is not None:
+            self._connection.front.watch.expect(self._alarm)
 
     # For the server.
 

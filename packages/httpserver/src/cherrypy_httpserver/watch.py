@@ -44,6 +44,7 @@ class Watch(threading.Thread):
 
     Attributes:
         asleep: whether it has to be woken up when something happens.
+        next_look: when deadlines are looked at next, by the monotonic clock.
     """
 
     def __init__(self, front: Front) -> None:
@@ -57,7 +58,7 @@ class Watch(threading.Thread):
         self._seen: tuple[Any, int] = (None, 0)
         self._calm = 0
         self._holding = False
-        self._next_look = 0.0
+        self.next_look = 0.0
         self._next_growth = 0.0
 
     def alert(self) -> None:
@@ -66,6 +67,12 @@ class Watch(threading.Thread):
             self.asleep = False
             with contextlib.suppress(RuntimeError):
                 self._bell.release()
+
+    def expect(self, deadline: float) -> None:
+        """Take notice of a deadline that may be nearer than those that are known."""
+        if deadline < self.next_look:
+            self.next_look = deadline
+            self.alert()
 
     def stop(self) -> None:
         """End the thread and wait for it."""
@@ -94,7 +101,7 @@ class Watch(threading.Thread):
             self._sleep()
         self._guard()
         now = time.monotonic()
-        if now >= self._next_look:
+        if now >= self.next_look:
             self._look(now)
 
     def _sleep(self) -> None:
@@ -107,16 +114,13 @@ class Watch(threading.Thread):
             self.asleep = False
             self._calm = 0
             return
-        # A connection may have come since the last look, which found none.
-        nothing = self._next_look == float("inf") and not front.open
-        if not nothing:
-            self._next_look = min(self._next_look, time.monotonic() + _LATENESS)
-        wait = -1 if nothing else max(_TICK, self._next_look - time.monotonic())
+        if self.next_look == float("inf"):
+            wait = -1.0
+        else:
+            wait = max(_TICK, self.next_look - time.monotonic())
         self._bell.acquire(timeout=wait)
         self.asleep = False
         self._calm = 0
-        if nothing:
-            self._next_look = 0.0
 
     def _guard(self) -> None:
         """See to it that somebody takes what is ready."""
@@ -124,7 +128,7 @@ class Watch(threading.Thread):
         leader = front.leader
         if leader is not None and leader.polling:
             if front.ready:
-                front.pool.promote()
+                front.poller.ring()
             return
         if leader is not None and (leader, leader.count) != self._seen:
             self._seen = (leader, leader.count)
@@ -205,7 +209,10 @@ class Watch(threading.Thread):
         if front.pool.shrink_idle(now):
             nearest = min(nearest, now + front.pool.idle_timeout / 4)
         if nearest == float("inf"):
-            self._next_look = nearest if not front.open else now + _LATENESS * 4
+            self.next_look = nearest
+            if front.open:
+                # Not the other way round: one may be accepted just now.
+                self.next_look = now + 1
         else:
             lateness = min(_LATENESS, front.limits.idle / 4, front.limits.head / 4)
-            self._next_look = min(max(nearest, now + lateness), now + 1)
+            self.next_look = min(max(nearest, now + lateness), now + 1)

@@ -18,6 +18,7 @@ from cherrypy_httpserver.connection import Connection
 from cherrypy_httpserver.drain import DrainReport, InFlight, drain, in_flight
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.front import Front, empty_environ
+from cherrypy_httpserver.gateways import gateway_application
 from cherrypy_httpserver.listening import SocketFile, listen_unix
 from cherrypy_httpserver.peers import peer_environ
 from cherrypy_httpserver.pool import Pool
@@ -183,9 +184,11 @@ class WSGIServer(wsgi.Server):
 
     def application(self) -> Callable[..., Any]:
         """Return what answers requests."""
-        if self.wsgi_version == ("u", 0):
-            return _decoding(self.wsgi_app)
+        if self.gateway not in _GATEWAYS.values():
+            return gateway_application(self, self.gateway)
         application: Callable[..., Any] = self.wsgi_app
+        if self.wsgi_version == ("u", 0):
+            application = _decoding(application)
         return application
 
     # Life.
@@ -327,10 +330,7 @@ class WSGIServer(wsgi.Server):
                 self._run_time += time.time() - self._start_time
             self._start_time = None
             front = self.front
-            if not front.listeners:
-                # serve() was not called: nobody has accepted anything.
-                front.listen(self.socket)
-            report = drain(front, seconds, idle)
+            report = drain(front, seconds, idle, None if front.listeners else self.socket)
             self._close_socket()
             self.requests.stop(0 if report.cut else 1)
             front.watch.stop()
@@ -383,15 +383,17 @@ _LIMITS = frozenset(
 )
 
 
+# cheroot has the class for "u", but not in its table.
+_GATEWAYS = {**wsgi.wsgi_gateways, ("u", 0): wsgi.Gateway_u0}
+
+
 def _gateway(version: Any) -> Any:
     """Return cheroot's class for that version of WSGI, which programs look at."""
-    # cheroot has the class for "u", but not in its table.
-    gateways = {**wsgi.wsgi_gateways, ("u", 0): wsgi.Gateway_u0}
     try:
-        return gateways[version]
+        return _GATEWAYS[version]
     except (KeyError, TypeError) as error:
         raise SettingError(
-            f"server.wsgi_version must be one of {list(gateways)}, not {version!r}"
+            f"server.wsgi_version must be one of {list(_GATEWAYS)}, not {version!r}"
         ) from error
 
 

@@ -94,9 +94,9 @@ def test_orphans_are_reaped_and_the_codes_of_own_children_are_left_alone(spawn_a
     print("CODES", [child.wait() for child in orphans], flush=True)
     for child in orphans:
         child.stdin.close()
-    while any("(cat)" in status for status in processes()):
+    # A zombie is a process, too: only process 1 and this one are to be left.
+    while len(processes()) > 2:
         pass
-    assert not any(status.rpartition(")")[2].split()[0] == "Z" for status in processes())
     print("NO ZOMBIES", flush=True)
     bus.exit()
     bus.block()

@@ -6,8 +6,6 @@ import logging
 import os
 import threading
 
-from cherrypy_wspbus.plugins.daemon import is_daemon
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +148,8 @@ class SignalHandler:
         A process counts as a daemon if it has forked since this object was made, or if a
         `Daemonizer` has detached it.
         """
+        from cherrypy_wspbus.plugins.daemon import is_daemon  # noqa: PLC0415  (not at the start)
+
         if os.getpid() == self._original_pid and not is_daemon():
             self.bus.log("SIGHUP caught but not daemonized. Exiting.")
             self.bus.exit()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -104,3 +105,33 @@ def test_requests_under_way_are_known_until_they_end(site, call):
     assert seen[3:] == [1]
     assert call(site, "/fail").status.startswith("500")
     assert site.bus.under_way == set()
+
+
+def test_a_request_that_takes_too_long_ends_with_an_error_when_the_monitor_has_seen_it(site, call):
+    class Root:
+        @expose
+        def index(self):
+            response.timeout = -1
+            deadline = time.monotonic() + 20
+            while not response.timed_out:
+                assert time.monotonic() < deadline
+            return "nobody reads this"
+
+    site.tree.mount(Root())
+    site.server.unsubscribe()
+    site.config.update({"engine.timeout_monitor.frequency": 0.005})
+    site.start()
+    try:
+        answer = call(site)
+    finally:
+        site.exit()
+    assert answer.status.startswith("500")
+    assert "nobody reads this" not in answer.body
+    assert site.bus.timeout_monitor.thread is None
+
+
+def test_the_monitor_of_timeouts_can_be_switched_off(site):
+    site.config.update({"engine.timeout_monitor.on": False})
+    assert site.bus.timeout_monitor not in owners(site.bus, "start")
+    site.config.update({"engine.timeout_monitor.on": True})
+    assert site.bus.timeout_monitor in owners(site.bus, "start")

@@ -194,22 +194,53 @@ def test_supervisord_runs_the_program_and_ends_it_in_order(start, directory):
     assert "stopped: site (exit status 0)" in output
 
 
-def test_the_program_works_as_process_1_of_a_container(start, directory):
+@pytest.fixture
+def start_as_init(start):
+    """Start a program as process 1 of a namespace; `end` sends it SIGTERM."""
     unshare = program("unshare")
     namespace = [unshare, "--pid", "--fork", "--kill-child", "--mount-proc"]
     if subprocess.run([*namespace, "true"], check=False, capture_output=True).returncode:
         pytest.skip("needs the right to make a namespace of processes")
-    (code,) = re.findall(
-        r"^```python\n(from cherrypy_wspbus.init.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
-    )
-    (directory / "serve.py").write_text(f"{code}\n{SERVE.replace('8080', '0')}")
-    process = start(*namespace, sys.executable, "serve.py")
-    url = re.search(r"http\S+", expect(process, "Serving on"))[0]
-    assert urlopen(url, timeout=SOON).read() == b"Hello"
-    expect(process, "Bus STARTED")
+    return lambda *command: start(*namespace, *command)
+
+
+def terminate_first(process):
+    """Send SIGTERM to process 1 of the namespace."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     with contextlib.suppress(ProcessLookupError):
         os.kill(int(children[0]), signal.SIGTERM)
+
+
+def test_the_program_works_as_process_1_of_a_container(start_as_init, directory):
+    block = re.compile(
+        r"^```python\n(from cherrypy_wspbus.init.*?)^```$", re.MULTILINE | re.DOTALL
+    )
+    (code,) = block.findall(PAGE)
+    (directory / "serve.py").write_text(f"{code}\n{SERVE.replace('8080', '0')}")
+    process = start_as_init(sys.executable, "serve.py")
+    url = re.search(r"http\S+", expect(process, "Serving on"))[0]
+    assert urlopen(url, timeout=SOON).read() == b"Hello"
+    expect(process, "Bus STARTED")
+    terminate_first(process)
     expect(process, "Bus EXITED")
+    process.communicate(timeout=SOON)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_cherryd_works_as_process_1_of_a_container(start_as_init, directory, workers):
+    (directory / "hello.py").write_text(
+        "import os\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+        "    return [b'%d' % os.getpid()]\n"
+    )
+    process = start_as_init(
+        sys.executable, "-m", "cherryd", "--bind", "127.0.0.1:0", *workers, "hello:app"
+    )
+    # Written when all workers are there.
+    url = re.search(r"http\S+", expect(process, "with 2 workers" if workers else "http://"))[0]
+    assert int(urlopen(url, timeout=SOON).read()) > 1
+    terminate_first(process)
     process.communicate(timeout=SOON)
     assert process.returncode == 0

@@ -47,8 +47,10 @@ SERVICE = """
     from cherrypy_wspbus.init import run_below_init
 
     print("BEFORE", os.getpid(), flush=True)
+    os.environ["LISTEN_PID"] = "1"
     below = run_below_init()
     print("BELOW", below, os.getpid() != 1, os.getppid(), flush=True)
+    assert os.environ["LISTEN_PID"] == str(os.getpid())
     plugins.SignalHandler(bus).subscribe()
     bus.subscribe("SIGUSR2", lambda: os.write(1, b"HELLO\\n"))
     plugins.SignalHandler(bus).set_handler("SIGUSR2")

@@ -11,6 +11,7 @@ from cherryd.options import parser
 from cherryd.orders import Orders, WorkerSettings
 from cherryd.runner import check_config, routes, start
 from cherrypy_httpserver.running import say
+from cherrypy_wspbus.init import run_below_init
 
 if TYPE_CHECKING:
     import argparse
@@ -80,6 +81,8 @@ def _print_table(rows: list[tuple[str, str, str]]) -> None:
 
 
 def _start(options: argparse.Namespace) -> None:
+    # As process 1 of a container: somebody has to reap orphans and to pass signals on.
+    run_below_init(lambda message, _level: say(f"cherryd: {message}"))
     start(
         configfiles=options.config,
         daemonize=options.daemonize,

@@ -30,6 +30,9 @@ _FIRST_FILE = 3
 # Raised by the program itself where it goes wrong; blocking them is undefined.
 _SYNCHRONOUS = ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP")
 
+_ADDRESSED = ("LISTEN_PID", "WATCHDOG_PID")
+"""Environment variables with the id of the process that the others of their kind are for."""
+
 
 def _ignore(_message: str, _level: int = logging.INFO) -> None:
     """Log nothing."""
@@ -71,6 +74,10 @@ def run_below_init(log: Callable[[str, int], object] = _ignore, *, process: int 
         _serve(child, waited)
     # While SIGTTOU is blocked: a process in the background may not ask for the terminal.
     _take_terminal()
+    for name in _ADDRESSED:
+        if os.environ.get(name) == str(process):
+            # What systemd has for this program is for the child now.
+            os.environ[name] = str(os.getpid())
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return True
 

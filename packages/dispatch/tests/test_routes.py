@@ -292,9 +292,9 @@ def test_the_time_for_a_path_is_linear(client, dispatcher):
     def seconds(length):
         best = 1e9
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.thread_time()
             dispatcher.mapper.routematch("/deep/a/b/" + "x/" * length, {"REQUEST_METHOD": "GET"})
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.thread_time() - started)
         return best
 
-    assert min(seconds(20_000) / seconds(10_000) for _ in range(3)) < 2.5
+    assert min(seconds(40_000) / seconds(10_000) for _ in range(3)) < 7

@@ -114,3 +114,63 @@ def test_a_missing_config_file_gives_one_line_and_a_code(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == "cherryd: there is no config file 'missing.conf'\n"
+
+
+class ExposedDeeper:
+    class Node:
+        @cherrypy.expose
+        def index(self):
+            return "deep"
+
+    def __init__(self):
+        self.node = self.Node()
+
+
+def test_a_class_of_page_handlers_is_made_and_mounted(call):
+    site.graft(Root)
+    assert isinstance(cherrypy.tree.apps[""].root, Root)
+    assert call(cherrypy.tree, "/").body == b"x"
+
+
+@pytest.mark.parametrize("root", [Root(), ExposedDeeper()])
+def test_an_object_with_page_handlers_is_mounted(root):
+    site.graft(root)
+    assert cherrypy.tree.apps[""].root is root
+
+
+def test_what_can_answer_nothing_is_refused():
+    with pytest.raises(TypeError, match="this int is no WSGI application"):
+        site.graft(5)
+
+
+def test_a_gateway_silences_what_would_be_in_the_way():
+    try:
+        site.serve_with("cgi")
+        assert cherrypy.server.instance == "cherrypy_httpserver.xcgi.cgi_server"
+        assert cherrypy.log.screen is False
+    finally:
+        cherrypy.server.instance = None
+        cherrypy.log.screen = True
+        cherrypy.engine.autoreload.subscribe()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--routes"], 0, "/  ()  mounting.Root.index"),
+        (["--check-config"], 0, "The configuration is all right."),
+    ],
+)
+def test_the_configuration_and_the_routes_are_told(tmp_path, options, code, message):
+    (tmp_path / "mounting.py").write_text(MODULE)
+    (tmp_path / "site.conf").write_text(CONFIG)
+    done = subprocess.run(
+        [sys.executable, "-m", "cherrypy", "-c", "site.conf", "-i", "mounting", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (code, message)

@@ -13,6 +13,7 @@ from cherryd.orders import Orders, WorkerSettings
 from cherryd.plain import PlainSite
 from cherryd.processes import handle_signals, prepare_process
 from cherrypy_httpserver.running import start as start_bus
+from cherrypy_wspbus.plugins import Notifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,6 +115,8 @@ def _serve_alone(
         from cherryd.control import ControlPlugin  # noqa: PLC0415  # not every process's need
 
         ControlPlugin(bus, control, drain).subscribe()
+    # Without systemd it does nothing.
+    Notifier(bus).subscribe()
     handle_signals(site, drain)
     with explained("cannot start"):
         start_bus(bus)

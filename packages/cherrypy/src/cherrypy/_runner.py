@@ -106,7 +106,9 @@ def _has_pages(thing: Any) -> bool:
         if getattr(member, "exposed", False) is True:
             return True
     return not callable(thing) and any(
-        _has_pages(member) for member in vars(thing).values() if hasattr(member, "__dict__")
+        _has_pages(member)
+        for member in getattr(thing, "__dict__", {}).values()
+        if hasattr(member, "__dict__")
     )
 
 

@@ -27,7 +27,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+Act = Callable[["Process"], object]
 
 APP = """
 import os, threading
@@ -53,9 +56,10 @@ class Load:
         self._lock = threading.Lock()
         self._end = threading.Event()
         self._threads = [
-            # Every second one uses a new connection each time, every fourth one is slow.
-            threading.Thread(target=self._run, args=(number % 2 == 0, number % 4 == 3))
-            for number in range(clients)
+            threading.Thread(target=self._run, args=(keep, slow))
+            # New connections each time, kept ones, a few requests that take long.
+            for keep, slow in [(False, False), (True, False), (True, False), (False, True)]
+            for _ in range(clients // 4)
         ]
         for thread in self._threads:
             thread.start()
@@ -93,13 +97,14 @@ class Load:
                     self.lost[type(error).__name__] += 1
             return False
         with self._lock:
-            if answer.status == 200:
+            if answer.status == http.HTTPStatus.OK:
                 self.answered += 1
             else:
                 self.lost[f"status {answer.status}"] += 1
         return not answer.will_close
 
     def end(self) -> None:
+        """Send no more, and wait for the last answers."""
         self._end.set()
         for thread in self._threads:
             thread.join()
@@ -120,7 +125,7 @@ class Process:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.popen.poll() is None:
             found = re.search(r"Serving on http://127\.0\.0\.1:(\d+)", self._log_text())
-            if found:
+            if found and (self.directory / "ctl").exists():
                 return int(found[1])
             time.sleep(0.05)
         raise SystemExit(f"it does not start: {self._log_text()}")
@@ -129,6 +134,7 @@ class Process:
         return (self.directory / "log").read_text()
 
     def ask(self, command: str) -> dict:
+        """Return what the control socket answers."""
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(30)
             client.connect(str(self.directory / "ctl"))
@@ -136,11 +142,13 @@ class Process:
             return json.loads(client.makefile().readline())
 
     def workers(self) -> set[int]:
+        """Return the workers that serve, none if nobody answers at the moment."""
         with contextlib.suppress(OSError, ValueError):
             return {w["pid"] for w in self.ask("status")["workers"] if w["phase"] == "serving"}
         return set()
 
     def end(self) -> int:
+        """Have it end, and return its code."""
         self.popen.terminate()
         code = self.popen.wait(60)
         self.log.close()
@@ -150,17 +158,18 @@ class Process:
 def replace_workers(process: Process, number: int) -> None:
     """Send a signal and wait until every worker is another one."""
     before = process.workers()
+    wanted = process.ask("status")["wanted"]
     process.popen.send_signal(number)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         now = process.workers()
-        if len(now) >= len(before) and not now & before:
+        if len(now) >= wanted and not now & before:
             return
         time.sleep(0.05)
     raise SystemExit("the workers are not replaced")
 
 
-def run(name: str, options: list[str], act, clients: int, seconds: float) -> bool:
+def run(name: str, options: list[str], act: Act | None, clients: int, seconds: float) -> bool:
     """Do one thing again and again under load, then end; print a line; tell if all is well."""
     with tempfile.TemporaryDirectory() as place:
         directory = Path(place)
@@ -174,6 +183,8 @@ def run(name: str, options: list[str], act, clients: int, seconds: float) -> boo
             times += 1
         if act is None:
             time.sleep(seconds / 4)
+        if load.refused:
+            load.lost["refused while it should serve"] = load.refused
         code = process.end()
         load.end()
     lost = sum(load.lost.values())

@@ -115,9 +115,12 @@ class Drain:
         for thread in threads:
             while thread.is_alive() and not self.forced:
                 thread.join(_PAUSE)
-        if self.forced:
-            for server in servers:
+        for server in servers:
+            if self.forced:
                 self._give_up(server)
+            # It has ended, or nobody waits for it any longer. Its own stop() would look
+            # whether the port is free, which other workers still listen on.
+            server.running = False
 
     def _drain(self, server: Any) -> None:
         report = server.httpserver.drain(server.shutdown_timeout)
@@ -127,8 +130,6 @@ class Drain:
     def _give_up(self, server: Any) -> None:
         for request in server.httpserver.in_flight():
             self._note(request, "by a second signal")
-        # Its stop() would wait for the drain that is under way.
-        server.running = False
 
     def _note(self, request: Any, why: str) -> None:
         line = f"{request.method or '(request)'} {request.target} from {request.remote or '-'}"

@@ -280,7 +280,10 @@ class WSGIServer(wsgi.Server):
                 stopped in good order before.
         """
         front = self.front
-        front.listen(self.socket)
+        with self._lock:
+            # A drain that came first has accepted everything by itself, and closed the socket.
+            if self.ready and not front.listeners:
+                front.listen(self.socket)
         if self.ready:
             # The leader may wait already: it hears of what is added.
             try:

@@ -132,7 +132,9 @@ class Parent:
             listening = self.bus.sockets.take(address)
             if listening is None:
                 listening = open_socket(Bind(address, self._modes.get(address)), backlog)
-            listening.setblocking(True)
+            # NOTE: all processes share this property of the socket, and copies of the object
+            # set it: one that blocks would have workers hang in accept().
+            listening.setblocking(False)
             self._sockets.append((address, listening))
         self.workers.abandoned = False
 

@@ -161,11 +161,22 @@ def serve(
     heart = _Heart(bus, link, counted, settings.timeout)
     bus.subscribe("start", lambda: _begin(bus, servers, link), _AFTER_THE_START)
     bus.subscribe("main", heart.beat)
-    _handle_signals(site, drain)
+    told_early: list[bool] = []
+
+    def end() -> None:
+        """Treat SIGTERM: what has not quite started cannot be drained yet."""
+        if bus.state is bus.states.STARTED or bus.exiting:
+            drain.begin()
+        else:
+            told_early.append(True)
+
+    _handle_signals(site, end)
     # A fresh process of its own, which is what a restart makes of this one, would know nothing of
     # the parent. So the parent has to replace the workers.
     bus.restart = lambda: link.tell({"event": "reload"})  # type: ignore[method-assign]
     bus.start()
+    if told_early:
+        drain.begin()
     bus.block(min(_LONGEST_INTERVAL, settings.timeout / _BEATS_PER_TIMEOUT))
 
 
@@ -178,7 +189,7 @@ def _begin(bus: Bus, servers: list[Any], link: Link) -> None:
     link.slot.be_ready()
 
 
-def _handle_signals(site: OnBus, drain: Drain) -> None:
+def _handle_signals(site: OnBus, end: Callable[[], None]) -> None:
     """SIGTERM ends this worker, SIGUSR1 is graceful; the others are the parent's."""
     bus = site.bus
     own = getattr(bus, "signal_handler", None) or getattr(site, "signal_handler", None)
@@ -186,7 +197,7 @@ def _handle_signals(site: OnBus, drain: Drain) -> None:
     plugin = SignalHandler(bus)
     spared = ("SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1")
     plugin.handlers = {name: what for name, what in theirs.items() if name not in spared}
-    plugin.handlers |= {"SIGTERM": drain.begin, "SIGUSR1": bus.graceful}
+    plugin.handlers |= {"SIGTERM": end, "SIGUSR1": bus.graceful}
     plugin.subscribe()
     for name in ("SIGINT", "SIGHUP", "SIGUSR2", "SIGTTIN", "SIGTTOU"):
         # A terminal sends some of them to all processes.

@@ -7,12 +7,40 @@ import errno
 import os
 import socket
 import stat
+import struct
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["SocketFile", "listen_unix"]
+__all__ = ["SocketFile", "ignore_newcomers", "listen_unix"]
+
+# setsockopt(2), socket(7): a program of the Berkeley packet filter, here one instruction that
+# lets nothing through.
+_ATTACH_FILTER = 26
+_REFUSE = struct.pack("HBBI", 6, 0, 0, 0)
+
+
+def ignore_newcomers(listening: socket.socket) -> None:
+    """Have the system ignore whoever connects from now on, but not who waits to be accepted.
+
+    To be called before the last `accept()`: a connection that is made between that and the
+    closing of the socket would be reset, and its request lost. Whoever is ignored tries again,
+    and finds nobody or the next server. It holds for all processes that have the socket. Where
+    the system cannot do it (it is Linux that can), nothing happens.
+
+    Args:
+        listening: a TCP socket that nobody is going to listen on again.
+    """
+    if not sys.platform.startswith("linux") or listening.family == socket.AF_UNIX:
+        return
+    import ctypes  # noqa: PLC0415  (needed once, at the end of a process)
+
+    code = ctypes.create_string_buffer(_REFUSE)
+    program = struct.pack("HL", 1, ctypes.addressof(code))
+    with contextlib.suppress(OSError):
+        listening.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
 
 
 class SocketFile:

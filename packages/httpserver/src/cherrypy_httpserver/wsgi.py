@@ -19,7 +19,7 @@ from cherrypy_httpserver.drain import DrainReport, InFlight, drain, in_flight
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.front import Front, empty_environ
 from cherrypy_httpserver.gateways import gateway_application
-from cherrypy_httpserver.listening import SocketFile, listen_unix
+from cherrypy_httpserver.listening import SocketFile, ignore_newcomers, listen_unix
 from cherrypy_httpserver.peers import peer_environ
 from cherrypy_httpserver.pool import Pool
 from cherrypy_httpserver.statistics import publish, withdraw
@@ -333,6 +333,9 @@ class WSGIServer(wsgi.Server):
                 self._run_time += time.time() - self._start_time
             self._start_time = None
             front = self.front
+            if self.listening_socket is None and not self.address_stays:
+                # Ours alone, and the end of it.
+                ignore_newcomers(self.socket)
             report = drain(front, seconds, idle, None if front.listeners else self.socket)
             self._close_socket()
             self.requests.stop(0 if report.cut else 1)

@@ -15,12 +15,13 @@ from cherryd.drain import Drain
 from cherryd.errors import CommandError
 from cherryd.prefork.workers import Workers
 from cherryd.processes import prepare_process
+from cherrypy_httpserver.listening import ignore_newcomers
 from cherrypy_httpserver.running import Console, say
 from cherrypy_httpserver.running import start as start_bus
 from cherrypy_wspbus import Bus, reexec
 from cherrypy_wspbus.plugins import Notifier, SignalHandler
 from cherrypy_wspbus.sockets import VARIABLE
-from cherrypy_wspbus.systemd import notify, watchdog_interval
+from cherrypy_wspbus.systemd import activated_sockets, notify, watchdog_interval
 
 if TYPE_CHECKING:
     import socket
@@ -142,6 +143,8 @@ class Parent:
         # From here on the sockets are open in workers only: with the last of them that has
         # answered everything they close, and nobody waits in vain.
         for _, listening in self._sockets:
+            if not activated_sockets(os.environ):
+                ignore_newcomers(listening)
             listening.close()
 
     def _be_worker(self, link: Link) -> None:

@@ -159,6 +159,38 @@ def test_a_stream_encoder_closes_what_it_encodes():
     assert closed == [True]
 
 
+class Ticks:
+    """A body that notes whether it has been closed."""
+
+    def __init__(self):
+        self.closed = False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return "tick"
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"tools.encode.on": True, "tools.encode.encoding": "latin-1"}]
+)
+def test_a_stream_of_which_nothing_is_sent_is_closed_all_the_same(serve, config):
+    ticks = Ticks()
+
+    class Endless:
+        @expose
+        def index(self):
+            return ticks
+
+    client = serve(Endless(), {"/": {"response.stream": True, **config}})
+    assert client.get("/", "HEAD").status == 200
+    assert ticks.closed
+
+
 def test_what_a_handler_returns_becomes_an_iterable():
     assert prepare_iter("") == prepare_iter(None) == []
     assert prepare_iter("a") == ["a"]

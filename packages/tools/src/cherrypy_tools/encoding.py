@@ -29,22 +29,28 @@ def prepare_iter(value: Any) -> Any:
     return [] if value is None else value
 
 
-class UTF8StreamEncoder:
+class _Encoder:
     """An iterator that encodes the text among the chunks of another one.
+
+    No generator: to close one that has not begun would not close what is in it.
 
     Args:
         iterator: yields text or bytes.
+        encoding: the charset.
+        errors: what to do with characters that it lacks.
     """
 
-    def __init__(self, iterator: Any) -> None:
+    def __init__(self, iterator: Any, encoding: str, errors: str = "strict") -> None:
         self._iterator = iter(iterator)
+        self._encoding = encoding
+        self._errors = errors
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
         chunk = next(self._iterator)
-        return chunk.encode("utf-8") if isinstance(chunk, str) else chunk
+        return chunk.encode(self._encoding, self._errors) if isinstance(chunk, str) else chunk
 
     next = __next__
 
@@ -52,6 +58,19 @@ class UTF8StreamEncoder:
         """Close the other iterator, if it can be closed."""
         if is_closable_iterator(self._iterator):
             self._iterator.close()
+
+
+class UTF8StreamEncoder(_Encoder):
+    """An iterator that encodes the text among the chunks of another one as UTF-8.
+
+    Attributes that it does not have are those of the other one.
+
+    Args:
+        iterator: yields text or bytes.
+    """
+
+    def __init__(self, iterator: Any) -> None:
+        super().__init__(iterator, "utf-8")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -180,19 +199,8 @@ class ResponseEncoder:
 
     def encode_stream(self, encoding: str) -> bool:
         """Encode a streamed body chunk by chunk, as it is sent. Always succeeds (so far)."""
-        body, errors = self.body, self.errors
-        if getattr(body, "binary", False):
-            return True
-
-        def encoder() -> Iterator[bytes]:
-            try:
-                for chunk in body:
-                    yield chunk.encode(encoding, errors) if isinstance(chunk, str) else chunk
-            finally:
-                if is_closable_iterator(body):
-                    body.close()
-
-        self.body = encoder()
+        if not getattr(self.body, "binary", False):
+            self.body = _Encoder(self.body, encoding, self.errors)
         return True
 
     def encode_string(self, encoding: str) -> bool:

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from cherrypy_core import eventloop
 from cherrypy_core.errors import HTTPError
 from cherrypy_core.eventloop import EventLoop
 
@@ -131,6 +132,33 @@ def test_stopping_cancels_what_is_left_and_says_so_to_who_waits(loop):
     thread.join(SOON)
     assert ends == ["cleaned up", 503]
     assert not loop.running
+
+
+def test_who_waits_for_a_coroutine_that_will_not_be_cancelled_is_let_go(loop, monkeypatch):
+    monkeypatch.setattr(eventloop, "_PATIENCE", 0.05)
+    started = threading.Event()
+    results = []
+
+    async def go_on():
+        started.set()
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                results.append("not me")
+
+    def wait():
+        with pytest.raises(HTTPError) as caught:
+            loop.run(go_on())
+        results.append(caught.value.code)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    assert started.wait(SOON)
+    loop.stop()
+    thread.join(SOON)
+    assert results == ["not me", 503]
+    assert loop.run(echo(1)) == 1
 
 
 def test_after_stopping_there_is_a_new_one(loop):

@@ -34,6 +34,8 @@ class EventLoop:
         self._lock = threading.Lock()
         self._loop: AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        # What threads wait for; each loop has a set of its own.
+        self._awaited: set[Future[Any]] = set()
         # Loops of a process that this one was forked from: to close one would disturb the
         # other process, which shares the kernel's side of it.
         self._inherited: list[AbstractEventLoop] = []
@@ -62,7 +64,10 @@ class EventLoop:
             loop = self._loop
             if loop is None or not self.running:
                 loop = self._start()
-            return asyncio.run_coroutine_threadsafe(coroutine, loop)
+            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+            self._awaited.add(future)
+            future.add_done_callback(self._awaited.discard)
+        return future
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run *coroutine* to its end, and return its result.
@@ -101,7 +106,8 @@ class EventLoop:
     def stop(self) -> None:
         """Cancel all coroutines and end the thread, if there is one. May be called again.
 
-        Returns when they have ended, after 5 seconds at the latest.
+        Returns when they have ended, after 5 seconds at the latest. Nobody waits any longer for
+        those that have not.
         """
         with self._lock:
             loop, thread = self._loop, self._thread
@@ -118,9 +124,10 @@ class EventLoop:
         if self._loop is not None:
             self._inherited.append(self._loop)
         loop = self._loop = asyncio.new_event_loop()
+        awaited = self._awaited = set()
         # Not a method: a thread that knows this object would keep it for ever.
         self._thread = threading.Thread(
-            target=_serve, args=(loop,), name="cherrypy event loop", daemon=True
+            target=_serve, args=(loop, awaited), name="cherrypy event loop", daemon=True
         )
         self._thread.start()
         return loop
@@ -131,8 +138,13 @@ class EventLoop:
             loop.call_soon_threadsafe(loop.stop)
 
 
-def _serve(loop: AbstractEventLoop) -> None:
-    """Run *loop* until it is stopped; then cancel what is left, and close it."""
+def _serve(loop: AbstractEventLoop, awaited: set[Future[Any]]) -> None:
+    """Run *loop* until it is stopped; then cancel what is left, and close it.
+
+    Args:
+        loop: the loop.
+        awaited: the results that threads wait for.
+    """
     import asyncio  # noqa: PLC0415  (as above)
 
     asyncio.set_event_loop(loop)
@@ -152,4 +164,7 @@ def _serve(loop: AbstractEventLoop) -> None:
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         asyncio.set_event_loop(None)
+        # Tasks that would not be cancelled will never end now: nobody is to wait for them.
+        for future in list(awaited):
+            future.cancel()
         loop.close()

@@ -1,5 +1,6 @@
 """Bodies that applications read themselves."""
 
+import http.client
 import io
 import json
 
@@ -60,6 +61,18 @@ class Raw:
 
     @cherrypy.expose
     @cherrypy.config(**{"request.process_request_body": False})
+    def chunks(self):
+        """Read a body in chunks from what is below it, whatever its length."""
+        rfile, sizes = cherrypy.request.rfile, []
+        while True:
+            rfile._fetch()
+            if rfile.closed:
+                return repr(sum(sizes))
+            sizes.append(len(rfile.buffer))
+            rfile.buffer = b""
+
+    @cherrypy.expose
+    @cherrypy.config(**{"request.process_request_body": False})
     def late(self):
         body = cherrypy.request.body
         body.process()
@@ -95,6 +108,16 @@ def test_a_handler_may_read_the_body_itself(mount):
     assert client.post("/counted", data=b"12345", headers=headers).text == "b'123' 3"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert client.post("/late", data=b"a=1", headers=form).text == "[('a', '1')]"
+
+
+@pytest.mark.parametrize("size", [10, 300_000])
+def test_a_body_in_chunks_can_be_fetched_piece_by_piece(mount, live, size):
+    mount(Raw())
+    connection = http.client.HTTPConnection("127.0.0.1", live().port, timeout=5)
+    pieces = (b"x" * (size // 10) for _ in range(10))
+    connection.request("POST", "/chunks", pieces, encode_chunked=True)
+    assert connection.getresponse().read() == str(size).encode()
+    connection.close()
 
 
 def test_errors_can_be_called():

@@ -1,6 +1,11 @@
 """What a WebSocket library takes hold of before it takes the connection over."""
 
 import http.client
+import queue
+import socket
+import sys
+
+from cheroot.server import HTTPConnection, HTTPRequest
 
 import cherrypy
 
@@ -53,3 +58,61 @@ def test_the_file_behind_the_file_of_a_body_can_be_reached(mount, live):
     connection.request("POST", "/", b"abc", {"Content-Type": "text/plain"})
     assert connection.getresponse().read() == b"True abc"
     connection.close()
+
+
+def keep_connection():
+    """Find the connection as ws4py does: up the stack, as `self` of some frame."""
+    found = set()
+    frame = sys._getframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, HTTPRequest):
+            owner.close_connection = True
+            found.add("request")
+        elif isinstance(owner, HTTPConnection):
+            owner.linger = True
+            found.add("connection")
+        frame = frame.f_back
+    return found
+
+
+class Taken:
+    """Answers 101, and goes on with the socket by itself when the request is over."""
+
+    def __init__(self):
+        self.files = queue.SimpleQueue()
+
+    @cherrypy.expose
+    def index(self):
+        request, response = cherrypy.serving.request, cherrypy.serving.response
+        assert keep_connection() == {"request", "connection"}
+        response.status = "101 Switching Protocols"
+        response.headers["Upgrade"] = "websocket"
+        response.headers["Connection"] = "Upgrade"
+        request.hooks.attach("on_end_request", self.take, rfile=request.rfile)
+        return b""
+
+    def take(self, rfile):
+        self.files.put(rfile.rfile)
+
+
+def test_the_connection_can_be_found_on_the_stack_and_kept(mount, live):
+    root = Taken()
+    mount(root)
+    server = live()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        )
+        lines = client.makefile("rb")
+        assert lines.readline() == b"HTTP/1.1 101 Switching Protocols\r\n"
+        assert b"Upgrade: websocket\r\n" in list(iter(lines.readline, b"\r\n"))
+        client.sendall(b"ping")
+        file = root.files.get(timeout=5)
+        taken = file.raw._sock
+        taken.settimeout(5)
+        assert taken.recv(4) == b"ping"
+        taken.sendall(b"pong")
+        assert lines.read(4) == b"pong"
+        taken.close()
+        file.close()

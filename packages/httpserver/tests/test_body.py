@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 
 import pytest
@@ -65,6 +66,38 @@ def test_a_body_arrives_however_it_is_sent_and_read(serving, connect, request_, 
 def _into(body):
     buffer = bytearray(999)
     return bytes(buffer[: body.readinto(buffer)])
+
+
+@pytest.mark.parametrize("size", [0, 5, 200_000])
+def test_a_body_may_be_fetched_chunk_by_chunk_as_with_cheroot(serving, connect, size):
+    def reads(body):
+        assert not body.closed
+        chunks = []
+        while True:
+            body._fetch()
+            if body.closed:
+                return b"".join(chunks)
+            chunks.append(body.buffer)
+            body.buffer = b""
+
+    data = random.Random(1).randbytes(size)
+    client = connect(serving(wsgi_app=app_that(reads)))
+    client.send(CHUNKED + in_chunks(data, 10_000) + LAST)
+    answer = client.read()
+    assert data in answer
+    assert answer.endswith(b"last")
+
+
+@pytest.mark.parametrize("size", [5, 200_000])
+def test_what_has_been_fetched_can_be_read_too(serving, connect, size):
+    def reads(body):
+        body._fetch()
+        assert body.buffer
+        return body.read(2) + body.read()
+
+    client = connect(serving(wsgi_app=app_that(reads)))
+    client.send(CHUNKED + in_chunks(b"x" * size) + LAST)
+    assert b"x" * size in client.read()
 
 
 def test_nothing_is_read_past_the_end_of_a_body(serving, connect):

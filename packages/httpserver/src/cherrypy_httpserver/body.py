@@ -22,6 +22,9 @@ _LARGEST_READ = 256 * 1024
 class BufferedBody(io.BytesIO):
     """A body that had arrived before a worker was given the request.
 
+    `buffer`, `_fetch` and `closed` are for programs that read a body as cheroot's `ChunkedRFile`
+    lets them: chunk by chunk, until it is closed.
+
     Attributes:
         connection: where it has come from.
         trailers: fields behind a chunked body, names in lower case.
@@ -29,6 +32,29 @@ class BufferedBody(io.BytesIO):
 
     connection: Connection
     trailers: list[tuple[bytes, bytes]]
+
+    _fetched = False
+    _ended = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed, or `_fetch` has found nothing more."""
+        return self._ended or super().closed
+
+    @property
+    def buffer(self) -> bytes:
+        """What has been fetched and not been read yet; may be replaced."""
+        return self.getvalue()[self.tell() :] if self._fetched else b""
+
+    @buffer.setter
+    def buffer(self, data: bytes) -> None:
+        self.seek(0)
+        self.truncate()
+        self.write(data)
+        self.seek(0)
+
+    def _fetch(self) -> None:
+        self._fetched, self._ended = True, self._fetched
 
     @property
     def rfile(self) -> Any:
@@ -43,7 +69,8 @@ class BufferedBody(io.BytesIO):
 class Body(io.RawIOBase):
     """A body that is read from the connection when the application asks for it.
 
-    Each method blocks until there is what was asked for, or the body ends.
+    Each method blocks until there is what was asked for, or the body ends. As for `buffer`,
+    `_fetch` and `closed` see `BufferedBody`.
 
     Args:
         connection: where it comes from.
@@ -72,6 +99,21 @@ class Body(io.RawIOBase):
         self._left = left
         self._decoder = decoder
         self._announce = announce
+        self._ended = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed, or `_fetch` has found nothing more."""
+        return self._ended or super().closed
+
+    @property
+    def buffer(self) -> bytes:
+        """What has arrived and has not been read yet; may be replaced."""
+        return self._buffer[self._at :]
+
+    @buffer.setter
+    def buffer(self, data: bytes) -> None:
+        self._buffer, self._at = data, 0
 
     @property
     def trailers(self) -> list[tuple[bytes, bytes]]:
@@ -111,7 +153,7 @@ class Body(io.RawIOBase):
         """
         if size is None or size < 0:
             pieces = [self._take(len(self._buffer) - self._at)]
-            while self._fetch(_LARGEST_READ):
+            while self._refill(_LARGEST_READ):
                 pieces.append(self._take(len(self._buffer)))
             return b"".join(pieces)
         data = self._take(size)
@@ -119,7 +161,7 @@ class Body(io.RawIOBase):
             return data
         pieces = [data]
         size -= len(data)
-        while size and self._fetch(size):
+        while size and self._refill(size):
             pieces.append(self._take(size))
             size -= len(pieces[-1])
         return b"".join(pieces)
@@ -139,7 +181,7 @@ class Body(io.RawIOBase):
         pieces: list[bytes] = []
         left = size if size is not None and size >= 0 else 1 << 62
         while left:
-            if self._at >= len(self._buffer) and not self._fetch(_LARGEST_READ):
+            if self._at >= len(self._buffer) and not self._refill(_LARGEST_READ):
                 break
             end = self._buffer.find(b"\n", self._at) + 1
             wanted = (end or len(self._buffer)) - self._at
@@ -163,7 +205,12 @@ class Body(io.RawIOBase):
         self._at += len(data)
         return data
 
-    def _fetch(self, wanted: int) -> bool:
+    def _fetch(self) -> None:
+        rest = self.buffer
+        self._ended = not self._refill(_LARGEST_READ)
+        self.buffer = rest + self.buffer
+
+    def _refill(self, wanted: int) -> bool:
         """Refill the buffer, which is empty; return False at the end of the body."""
         if self.failure is not None:
             raise self.failure

@@ -75,6 +75,9 @@ def atoms(values: dict[str, Any]) -> dict[str, Any]:
         if type(value) is not LazyUUID4:
             value = nothing if value is None or value == "" else escape(str(value))
         found[letter] = value
+    if found["b"] == "0":
+        # As Apache's %b: a body of no bytes is none.
+        found["b"] = "-"
     return found
 
 

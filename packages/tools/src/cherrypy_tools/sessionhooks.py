@@ -132,16 +132,16 @@ def init(  # noqa: PLR0913, PLR0917  (the historical signature)
     if debug:
         kwargs["debug"] = debug
     session = cls(_sent_id(request, name), timeout=timeout, clean_freq=clean_freq, **kwargs)
-    cookie = _cookie_settings(
-        path,
-        path_header,
-        name,
-        timeout if persistent else None,
-        domain,
-        secure,
-        httponly,
-        samesite,
+    lifetime = timeout if persistent else None
+    _bind(
+        request,
+        session,
+        _cookie_settings(path, path_header, name, lifetime, domain, secure, httponly, samesite),
     )
+
+
+def _bind(request: Any, session: Any, cookie: CookieSettings) -> None:
+    """Make *session* that of *request*, and let it have its cookie."""
     binding = _Binding(session, cookie)
     request._session_binding = binding  # noqa: SLF001  (ours)
     request.serving_attributes["session"] = session

@@ -371,6 +371,17 @@ class TestErrors:
         assert reply.code == 500
         assert reply.body == b"Unrecoverable error in the server."
         assert "RuntimeError: first" in caplog.text
+        assert '"GET / HTTP/1.1" 500 ' in caplog.text
+
+    def test_there_is_no_body_in_a_bare_500_for_the_head(self, make_app, call):
+        def fail():
+            raise RuntimeError("second")
+
+        config = {"/": {"request.error_response": fail}}
+        reply = call(
+            make_app(index=page(raises=RuntimeError("first")), config=config), method="HEAD"
+        )
+        assert (reply.code, reply.body) == (500, b"")
 
     def test_a_body_that_cannot_be_closed_does_not_hide_the_error(self, make_app, call, caplog):
         class Body:

@@ -76,7 +76,7 @@ class Request(Context):
         except BaseException:
             if self.throw_errors:
                 raise
-            self.handle_error()
+            self._answer_error()
         if method == "HEAD":
             response.drop_body()
         if self.app is not None:
@@ -218,6 +218,20 @@ class Request(Context):
     def instead_of(self, verdict: CherryPyException) -> Any:
         """Return the page handler to call where a dispatcher has none, or the *verdict*."""
         return verdict
+
+    def _answer_error(self) -> None:
+        """Make the response to an exception, a plain one if even that fails."""
+        try:
+            self.handle_error()
+        except self.throws:
+            raise
+        except BaseException:  # noqa: BLE001  (this is the place where it ends)
+            from cherrypy_core.error_pages import bare_error, format_exc  # noqa: PLC0415  (as rare)
+
+            self.log("", "HTTP", severity=40, traceback=True)
+            self.response_served.set_bare(
+                *bare_error(format_exc() if self.show_tracebacks else None)
+            )
 
     def handle_error(self) -> None:
         """Make the response to an exception that nobody expected."""

@@ -258,6 +258,17 @@ class Response:
         finally:
             self.chunks = []
 
+    def set_bare(
+        self, status: bytes, header_list: list[tuple[bytes, bytes]], body: list[bytes]
+    ) -> None:
+        """Become an answer that is complete: there is nothing left to finalize."""
+        self.status = status.decode("latin-1")
+        self._header_list = None
+        self.wire_headers = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in header_list
+        ]
+        self.chunks = body
+
     def finalize(self) -> None:
         """Turn status, headers, cookies and body into what is sent.
 

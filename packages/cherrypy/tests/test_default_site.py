@@ -6,6 +6,7 @@ import pytest
 
 import cherrypy
 from cherrypy._cpserver import Server
+from cherrypy._cptools import Toolbox
 from cherrypy._cptree import Tree
 
 
@@ -97,6 +98,33 @@ def test_a_tree_of_ones_own_uses_the_default_site(call):
     assert call(tree, "/").headers["X-Site"] == "default"
     assert app.toolboxes["tools"] is cherrypy.tools
     assert cherrypy.tree.apps == {}
+
+
+def test_all_applications_have_the_same_toolboxes(call, monkeypatch):
+    said = []
+    box = Toolbox("mine")
+    box.say = cherrypy.Tool("before_handler", lambda word: said.append(word))  # noqa: PLW0108
+    config = {"/": {"mine.say.on": True, "mine.say.word": "hello"}}
+    before = cherrypy.Application(Root(), "", config)
+    assert call(before).text == "hello world"
+    assert said == []
+    monkeypatch.setitem(cherrypy._cptree.Application.toolboxes, "mine", box)
+    assert call(before).text == "hello world"
+    assert call(cherrypy.Application(Root(), "", config)).text == "hello world"
+    assert said == ["hello", "hello"]
+
+
+def test_a_class_of_applications_can_have_its_own_toolboxes(call):
+    class Bare(cherrypy.Application):
+        toolboxes = {}  # noqa: RUF012
+
+    assert Bare(Root()).toolboxes == {}
+    assert cherrypy.Application(Root()).toolboxes == {"tools": cherrypy.tools}
+
+
+def test_the_checker_is_what_listens_to_the_start():
+    assert cherrypy.checker in cherrypy.engine.listeners["start"]
+    assert cherrypy.site.check not in cherrypy.engine.listeners["start"]
 
 
 def test_a_server_of_ones_own_uses_the_default_site():

@@ -328,3 +328,57 @@ def test_sites_have_checkers_of_their_own():
         one.config["checker.on"] = False
         assert two.checker.on is True
         assert logging.getLogger("py.warnings").handlers == []
+
+
+def test_a_subclass_can_name_its_own_namespaces_and_keys(site):
+    class Own(Checker):
+        extra_config_namespaces = ["blog"]  # noqa: RUF012
+        deprecated = {"blog.old": "blog.new"}  # noqa: RUF012
+
+    checker = Own(site)
+    checker.extra_config_namespaces.append("shop")
+    assert checker.extra_config_namespaces == ["blog", "shop"]
+    assert checker.deprecated == {"blog.old": "blog.new"}
+    assert Own.extra_config_namespaces == ["blog"]
+    assert Checker.extra_config_namespaces == []
+
+
+@pytest.fixture
+def starting(monkeypatch):
+    """Return a site without a server, and the list of the checks made when it starts."""
+    checks = []
+    monkeypatch.setattr(Checker, "check_localhost", lambda self: checks.append(self))  # noqa: PLW0108
+    with Site({"engine.autoreload.on": False}) as site:
+        site.server.unsubscribe()
+        yield site, checks
+
+
+def test_the_checker_is_called_once_at_each_start(starting):
+    site, checks = starting
+    site.start()
+    assert checks == [site.checker]
+    site.stop()
+    site.start()
+    assert checks == [site.checker] * 2
+
+
+def test_a_checker_that_somebody_has_looked_at_is_called_once(starting):
+    site, checks = starting
+    assert site.checker in site.bus.listeners["start"]
+    site.start()
+    assert checks == [site.checker]
+
+
+def test_a_checker_that_has_been_unsubscribed_is_silent(starting):
+    site, checks = starting
+    site.bus.unsubscribe("start", site.checker)
+    site.start()
+    assert checks == []
+
+
+def test_a_check_that_has_been_unsubscribed_does_not_come_back(starting):
+    site, checks = starting
+    site.bus.unsubscribe("start", site.check)
+    site.config.update({"checker.on": True})
+    site.start()
+    assert checks == []

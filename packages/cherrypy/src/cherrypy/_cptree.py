@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cherrypy
 from cherrypy._cprequest import Request
+from cherrypy_core.observed import ObservedDict
 from cherrypy_core.tree import Tree as CoreTree
 from cherrypy_site.applications import SiteApplication
 
@@ -25,12 +26,19 @@ class Application(SiteApplication):
         script_name: the path where it is mounted: "" or "/path/without/slash/at/the/end".
             None: wherever the WSGI environ says.
         config: path to settings: a dict of dicts, a file name or an open file.
+
+    Attributes:
+        toolboxes: config namespace to the toolbox whose tools it switches on. All
+            applications have the same (as CherryPy 18.10), also those that exist already.
     """
 
     request_class = Request
+    toolboxes = ObservedDict()
 
     def __init__(self, root: Any, script_name: str | None = "", config: Any = None) -> None:
+        shared = self.toolboxes
         super().__init__(cherrypy.site, root, script_name, config)
+        self.toolboxes = shared
 
 
 class Tree(CoreTree):

@@ -50,8 +50,9 @@ class DefaultSite(Site):
 
     def make_tree(self) -> Tree:
         """Return the tree, empty."""
-        from cherrypy._cptree import Tree  # noqa: PLC0415  (its applications need us)
+        from cherrypy._cptree import Application, Tree  # noqa: PLC0415  (they need us)
 
+        Application.toolboxes["tools"] = self.tools
         return Tree()
 
     def make_server(self) -> Server:

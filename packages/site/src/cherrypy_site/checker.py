@@ -45,12 +45,16 @@ class Checker:
 
     on = True
     reports_empty_config = False
+    # A subclass may have its own; each instance has a copy.
+    obsolete: dict[str, str | None] = OBSOLETE
+    deprecated: dict[str, str | None] = {}  # noqa: RUF012
+    extra_config_namespaces: list[str] = []  # noqa: RUF012
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.obsolete: dict[str, str | None] = dict(OBSOLETE)
-        self.deprecated: dict[str, str | None] = {}
-        self.extra_config_namespaces: list[str] = []
+        self.obsolete = dict(self.obsolete)
+        self.deprecated = dict(self.deprecated)
+        self.extra_config_namespaces = list(self.extra_config_namespaces)
 
     @property
     def global_config_contained_paths(self) -> bool:

@@ -92,8 +92,15 @@ class Site:
 
     @lazy
     def checker(self) -> Checker:
-        """The `Checker` of the configuration; made when somebody first asks for it."""
-        return self.make_checker()
+        """The `Checker` of the configuration; made when somebody first asks for it.
+
+        It is subscribed to the bus then, and whoever does not want it can unsubscribe it.
+        """
+        checker = self.make_checker()
+        if self.check in self.bus.listeners["start"]:
+            self.bus.unsubscribe("start", self.check)
+            self.bus.subscribe("start", checker)
+        return checker
 
     # The parts, for a subclass to replace.
 

@@ -354,7 +354,9 @@ class TestSmallForms:
         assert post(source=Source(b"a=1", b"&b", b"=2")).text == "{'a': '1', 'b': '2'}"
 
     def test_one_that_is_too_short_is_a_bad_request(self, post):
-        assert post(source=Source(b"a=1")).code == 400
+        answer = post(source=Source(b"a=1"))
+        assert answer.code == 400
+        assert "ended after 3 of the 7 bytes" in answer.text
 
     @pytest.mark.parametrize("error", [OSError("gone"), ValueError("bad chunk")])
     def test_a_source_that_fails_is_never_silent(self, post, error):

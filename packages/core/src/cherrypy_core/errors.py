@@ -71,8 +71,12 @@ class HTTPRedirect(CherryPyException):
 
     Raises:
         ValueError: the status is no redirect.
+
+    Attributes:
+        urls: the URLs as texts, absolute if a request is being served.
     """
 
+    urls: list[str] = None  # type: ignore[assignment]  # instances have one
     encoding = "utf-8"
 
     def __init__(

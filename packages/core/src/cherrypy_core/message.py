@@ -195,7 +195,9 @@ class Message(Head):
             from cherrypy_core.readers import SizedReader  # noqa: PLC0415  (seldom, mostly faulty)
 
             # The source gives less than it was asked for, or the client broke off: a 400.
-            data += SizedReader(self.rfile, size - len(data), None).read()
+            rest = SizedReader(self.rfile, size, None)
+            rest.bytes_fetched = len(data)
+            data += rest.read()
         return data
 
     def _read_small_form(self) -> bool:

@@ -232,6 +232,8 @@ class SizedReader(BlockReader):
 
     Attributes:
         bytes_read: how many bytes have been handed out.
+        bytes_fetched: how many bytes of the body have been taken from *fp*. Set it if
+            somebody else has taken some already.
         done: the end of the body has been seen.
         trailers: the fields after the body, by name.
     """
@@ -252,13 +254,13 @@ class SizedReader(BlockReader):
         self.has_trailers = has_trailers
         self.trailers: Mapping[str, str] = {}
         self.done = False
-        self._fetched = 0
+        self.bytes_fetched = 0
 
     def _fetch(self, size: int) -> bytes:
         if self.done:
             return b""
         if self.length is not None:
-            missing = self.length - self._fetched
+            missing = self.length - self.bytes_fetched
             if missing <= 0:
                 self.finish()
                 return b""
@@ -266,7 +268,7 @@ class SizedReader(BlockReader):
         if self.maxbytes:
             self._check_size()
             # One byte more than allowed is enough to know that there are too many.
-            size = min(size, self.maxbytes - self._fetched + 1)
+            size = min(size, self.maxbytes - self.bytes_fetched + 1)
         try:
             data: bytes = self.fp.read(size)
         except Exception as error:
@@ -274,7 +276,7 @@ class SizedReader(BlockReader):
             if refused is None:
                 raise
             raise refused from error
-        self._fetched += len(data)
+        self.bytes_fetched += len(data)
         if self.maxbytes:
             self._check_size()
         if not data:
@@ -282,7 +284,7 @@ class SizedReader(BlockReader):
         return data
 
     def _check_size(self) -> None:
-        if self.maxbytes and self._fetched > self.maxbytes:
+        if self.maxbytes and self.bytes_fetched > self.maxbytes:
             raise HTTPError(413, f"The request body is larger than {self.maxbytes} bytes.")
 
     def _end_early(self) -> None:
@@ -290,7 +292,7 @@ class SizedReader(BlockReader):
         if self.length is not None:
             raise HTTPError(
                 400,
-                f"The request body ended after {self._fetched} of the {self.length} bytes "
+                f"The request body ended after {self.bytes_fetched} of the {self.length} bytes "
                 "that Content-Length announced.",
             )
         self.finish()

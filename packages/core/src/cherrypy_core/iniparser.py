@@ -137,7 +137,7 @@ class Parser(configparser.ConfigParser):
                 except UnreprError as error:
                     raise ConfigFileError(
                         f"Config error in file {self._source!r}, section {section!r}, option "
-                        f"{option!r}: {error} Config values must be valid Python."
+                        f"{option!r}. Config values must be valid Python, but {error}"
                     ) from error
         return result
 

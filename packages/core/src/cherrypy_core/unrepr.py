@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["UnreprError", "attributes", "modules", "unrepr"]
 
 
+#: Characters of a text that an error message quotes.
+_MAX_SHOWN = 200
+
+
 class UnreprError(ValueError):
     """A text is not a value that `unrepr` can build. The message has the text and why."""
 
@@ -90,9 +94,15 @@ def unrepr(s: Any) -> Any:
     try:
         return _Builder().build(_parse(s))
     except UnreprError as error:
-        raise UnreprError(f"{s!r} is not a valid value: {error}") from error.__cause__
+        raise UnreprError(f"{_shown(s)} is not a valid value: {error}") from error.__cause__
     except Exception as error:  # what is called may raise anything
-        raise UnreprError(f"{s!r} has failed: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}"
+        raise UnreprError(f"{_shown(s)} has failed: {said}") from error
+
+
+def _shown(text: str) -> str:
+    """Return *text* for a message that people read."""
+    return repr(text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "...")
 
 
 def _parse(text: str) -> ast.AST:
@@ -108,6 +118,8 @@ def _parse(text: str) -> ast.AST:
                 return ast.parse(f"({text}\n)", mode="eval").body
             except (SyntaxError, RecursionError, MemoryError):
                 pass
+        if not isinstance(error, SyntaxError):
+            raise UnreprError("it is nested too deeply.") from error
         raise UnreprError(
             f"it is not a Python expression ({error}). Is it a text without quotes?"
         ) from error

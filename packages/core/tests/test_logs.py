@@ -1,7 +1,9 @@
+import http.client
 import io
 import json
 import logging
 import re
+import traceback
 
 import pytest
 from hypothesis import given
@@ -99,6 +101,36 @@ class TestErrorLog:
         assert len(re.findall("^" + STAMP, text, re.MULTILINE)) == 1
         assert "\r" not in text
         assert "\x1b" not in text
+
+    def test_an_exception_cannot_forge_an_access_either(self, log, written):
+        forged = '127.0.0.1 - - [21/Nov/2026:00:00:00] "GET / HTTP/1.1" 200 5'
+        try:
+            try:
+                raise KeyError("first")  # noqa: TRY301
+            except KeyError:
+                raise ValueError(f"x\n{forged}\n\n{forged}\n x\n{forged}") from None
+        except ValueError:
+            log("failed", traceback=True)
+        lines = written().splitlines()
+        assert lines.count(" " + forged) == 3
+        assert forged not in lines
+
+    def test_the_lines_of_a_traceback_stay_as_they_are(self, log, written):
+        def fail():
+            try:
+                raise LookupError("the cause")  # noqa: TRY301
+            except LookupError as error:
+                raise TypeError from error
+
+        try:
+            try:
+                fail()
+            finally:
+                raise http.client.HTTPException("a: b")
+        except http.client.HTTPException:
+            log("failed", traceback=True)
+            usual = traceback.format_exc()
+        assert written().endswith(" failed\n" + usual)
 
     def test_placeholders_in_a_message_are_harmless(self, log, written):
         log("100% %s %(x)s {}")

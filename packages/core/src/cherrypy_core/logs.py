@@ -9,6 +9,7 @@ escaped: no log line can be forged.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time as _time
 
@@ -67,10 +68,19 @@ def _one_record(text: str) -> str:
     )
 
 
+# The beginning of a line of text that is neither indented nor has its place in a traceback,
+# as the name of an exception has. Compiled on first use (by re, which keeps it).
+_FOREIGN_LINE = (
+    r"(?m)^(?=[^ \t\n])(?!Traceback \(most recent|During handling of|The above exception"
+    r"|[A-Za-z_][\w.<>]*(?:: |:?$))"
+)
+
+
 class _ErrorFormatter(logging.Formatter):
     """Time and message: `[21/Nov/2026:13:46:58] ENGINE Bus STARTED`.
 
-    No further line (of a traceback) begins with a bracket: it could be taken for a record.
+    The further lines of a message, also of that of an exception, are indented: they could
+    be taken for records, of the access log, too, if both go to the same place.
 
     Args:
         manager: whose log it is; a subclass may write the time in its own way.
@@ -81,7 +91,10 @@ class _ErrorFormatter(logging.Formatter):
         self._own_time = None if type(manager).time is LogManager.time else manager.time
 
     def format(self, record: logging.LogRecord) -> str:
-        text = _harmless(super().format(record)).replace("\n[", "\n [")
+        text = _harmless(super().format(record))
+        first, line_break, rest = text.partition("\n")
+        if line_break:
+            text = f"{first}\n{re.sub(_FOREIGN_LINE, ' ', rest)}"
         own = self._own_time
         return f"{_stamp(record.created) if own is None else own()} {text}"
 

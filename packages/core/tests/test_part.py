@@ -399,6 +399,22 @@ class TestFields:
         assert isinstance(processed(self.FORM[0], part_class=Processing).params["a"], Processing)
         assert refused(body_of(wrap(field("a", b"123")), part_class=Limited)).code == 413
 
+    @pytest.mark.parametrize("name", ["fullvalue", "decode_entity"])
+    def test_a_class_may_make_their_texts(self, name):
+        def shouting(part, *args):
+            return getattr(Part, name)(part, *args).upper()
+
+        loud = type("Loud", (Part,), {name: shouting})
+        assert processed(self.FORM[0], part_class=loud).params == {"a": "1"}
+        assert processed(field("a", b"x"), part_class=loud).params == {"a": "X"}
+
+    def test_a_class_may_read_their_content(self):
+        class Short(Part):
+            def read_lines_to_boundary(self, fp_out=None):
+                return super().read_lines_to_boundary(fp_out)[:2]
+
+        assert processed(field("a", b"12345"), part_class=Short).params == {"a": "12"}
+
     def test_a_class_may_have_its_own_charsets_and_files(self, recorder):
         class Latin(recorder):
             attempt_charsets: ClassVar = ["latin-1"]

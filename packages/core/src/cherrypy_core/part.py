@@ -74,8 +74,7 @@ class Part(Entity):
         that sees them.
         """
         return (
-            (cls.__init__, cls.accept, cls.process, cls.default_proc, cls.find_processor)
-            != _METHODS
+            _seeing_methods(cls) != _METHODS
             or cls.maxbytes is not None
             or "text" in cls.processors
             or "text/plain" in cls.processors
@@ -247,7 +246,21 @@ class Part(Entity):
         return PartReader(next_data)
 
 
-_METHODS = (Part.__init__, Part.accept, Part.process, Part.default_proc, Part.find_processor)
+def _seeing_methods(cls: type[Part]) -> tuple[object, ...]:
+    """Return the methods of a class of parts that see a field on its way to a text."""
+    return (
+        cls.__init__,
+        cls.accept,
+        cls.process,
+        cls.default_proc,
+        cls.find_processor,
+        cls.read_lines_to_boundary,
+        cls.fullvalue,
+        cls.decode_entity,
+    )
+
+
+_METHODS = _seeing_methods(Part)
 
 # The two classes need each other; this is the one that is defined later.
 Entity.part_class = Part

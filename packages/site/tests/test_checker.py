@@ -137,7 +137,7 @@ class TestKeys:
         site.checker.deprecated["blog.old"] = "blog.new"
         site.checker.extra_config_namespaces.append("blog")
         assert only(found({"/": {"blog.old": 1}})) == (
-            "'blog.old' is obsolete. Use 'blog.new' instead."
+            "'blog.old' is obsolete. Use 'blog.new' instead.\nsection: [/]"
         )
 
     def test_an_old_key_of_the_server_does_nothing_else(self, found):

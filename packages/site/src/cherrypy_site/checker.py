@@ -191,11 +191,12 @@ class Checker:
     def check_compatibility(self) -> None:
         """Report keys of earlier versions."""
         known = {**self.obsolete, **self.deprecated}
-        for _, entries in self._all_entries():
+        for section, entries in self._all_entries():
+            where = "" if section == "global" else f"\nsection: [{section}]"
             for key in _texts(entries):
                 said = advice(key, known)
                 if said:
-                    self._warn(said)
+                    self._warn(said + where)
 
     def _all_entries(self) -> Iterator[tuple[str, Mapping[Any, Any]]]:
         yield "global", dict(self.site.config)

@@ -27,6 +27,20 @@ __all__ = [
 ]
 
 
+#: RFC 9110 section 15.4.5: no metadata but what would have been in the 200, and of that
+#: only what caches need.
+_NOT_IN_304 = (
+    "Allow",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Content-Type",
+    "Last-Modified",
+)
+
+
 class CherryPyException(Exception):
     """The base of the framework's exceptions."""
 
@@ -124,30 +138,17 @@ class HTTPRedirect(CherryPyException):
             response.headers["Content-Type"] = "text/html;charset=utf-8"
             response.headers["Location"] = location
             response.body = error_pages.redirect_page(status, self.urls).encode("utf-8")
-            # What an earlier handler has set describes the page that is not sent.
-            response.headers.pop("Content-Length", None)
         elif status == 304:  # noqa: PLR2004
-            # RFC 9110 section 15.4.5: no metadata but what would have been in the 200.
-            for name in (
-                "Allow",
-                "Content-Encoding",
-                "Content-Language",
-                "Content-Length",
-                "Content-Location",
-                "Content-MD5",
-                "Content-Range",
-                "Content-Type",
-                "Last-Modified",
-            ):
+            for name in _NOT_IN_304:
                 response.headers.pop(name, None)
             response.body = None
-            response.headers.pop("Content-Length", None)
         elif status == 305:  # noqa: PLR2004
             response.headers["Location"] = _escape_url(self.urls[0], self.encoding)
             response.body = None
-            response.headers.pop("Content-Length", None)
         else:
             raise ValueError(f"the status code {status} is not known as a redirect")
+        # What an earlier handler has set describes the page that is not sent.
+        response.headers.pop("Content-Length", None)
 
     def __call__(self) -> NoReturn:
         """Raise this redirect."""

@@ -168,3 +168,36 @@ def test_an_attribute_that_could_forge_others_is_refused(path):
     dict.__setitem__(cookie["a"], "path", path)
     with pytest.raises(ValueError, match=r"[Cc]ontrol|semicolon"):
         dump_cookies(cookie)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_comes_back_as_it_was_set(text):
+    cookies = new_response_cookie()
+    cookies["a"] = text
+    (sent,) = dump_cookies(cookies)
+    sent.encode("latin-1")  # as WSGI and HTTP want it
+    assert values(sent) == {"a": text}
+    assert cookie_value(sent, "a") == text
+
+
+@pytest.mark.parametrize(
+    ("sent", "value"),
+    [
+        ("\xe2\x82\xac", "\u20ac"),
+        ('"\xc3\xbc\\351"', "\xfc\xe9"),
+        ("\xfc", "\xfc"),
+        ("\xff\xc3\xbc", "\xff\xc3\xbc"),
+        ("\u20ac", "\u20ac"),
+    ],
+)
+def test_values_that_are_utf_8_are_read_as_that(sent, value):
+    assert values(f"a={sent}; b=2") == {"a": value, "b": "2"}
+    assert cookie_value(f"a={sent}", "a") == value
+    assert parse_cookies(f"a={sent}")["a"].coded_value == sent
+
+
+def test_what_is_no_text_cannot_be_sent():
+    cookies = new_response_cookie()
+    cookies["a"] = "\ud800"
+    with pytest.raises(ValueError, match="surrogates"):
+        dump_cookies(cookies)

@@ -384,6 +384,22 @@ class TestCookies:
         assert reply.field("X") is None
         assert reply.field("Set-Cookie") == 'a="1\\015\\012X: y\\073 c=d"'
 
+    def test_a_value_beyond_latin_1_is_sent_as_utf_8(self, make_app, call):
+        def index():
+            response.cookie["a"] = "\u20ac"
+            return b""
+
+        reply = call(make_app(index=index))
+        assert reply.code == 200
+        assert reply.field("Set-Cookie").encode("latin-1") == b'a="\xe2\x82\xac"'
+
+    def test_a_value_that_no_charset_has_is_an_error(self, make_app, call):
+        def index():
+            response.cookie["a"] = "\ud800"
+            return b""
+
+        assert call(make_app(index=index)).code == 500
+
     @pytest.mark.parametrize("attribute", ["/;secure", "/\r\nX: y", "\0"])
     def test_no_attribute_can_begin_another_one(self, make_app, call, attribute):
         def index():

@@ -38,6 +38,17 @@ _CONTROL = r"[\x00-\x08\x0a-\x1f\x7f]"
 _ESCAPED = r"(?s)\\(?:([0-3][0-7][0-7])|(.))"
 
 
+def _value(coded: str) -> str:
+    """Return the value of a cookie from the characters, each a byte, that have been sent."""
+    if coded.isascii():
+        return _unquote(coded)
+    # Browsers send what a script has set in UTF-8; so do we (see `_dump`).
+    try:
+        return _unquote(coded.encode("latin-1").decode("utf-8"))
+    except UnicodeError:
+        return _unquote(coded)
+
+
 def _unquote(value: str) -> str:
     if len(value) < 2 or value[0] != '"' or value[-1] != '"':  # noqa: PLR2004
         return value
@@ -64,9 +75,10 @@ def _pair(text: str) -> tuple[str, str] | None:
 def parse_cookies(header: str) -> SimpleCookie:
     """Return the cookies of a Cookie field's value. Nothing is raised, whatever it is.
 
-    Names are kept as they are, even those that `http.cookies` would refuse to set; quoted
-    values are unquoted (`coded_value` has them as sent). Of cookies with the same name the
-    first counts: browsers send the one with the longer path first (RFC 6265 section 5.4).
+    Names are kept as they are, even those that `http.cookies` would refuse to set. Values
+    are decoded from UTF-8, if they are that, and unquoted; `coded_value` has them as sent.
+    Of cookies with the same name the first counts: browsers send the one with the longer
+    path first (RFC 6265 section 5.4).
     """
     from http.cookies import CookieError, Morsel, SimpleCookie  # noqa: PLC0415  (slow to import)
 
@@ -79,7 +91,7 @@ def parse_cookies(header: str) -> SimpleCookie:
         morsel: Any = Morsel()
         try:
             # What unpickling uses: set() refuses names that cannot be sent.
-            morsel.__setstate__({"key": name, "value": _unquote(coded), "coded_value": coded})
+            morsel.__setstate__({"key": name, "value": _value(coded), "coded_value": coded})
         except CookieError:  # unquoting has given control characters
             continue
         dict.__setitem__(cookies, name, morsel)
@@ -98,7 +110,7 @@ def cookie_value(header: str, name: str) -> str | None:
         if name in text:
             pair = _pair(text)
             if pair is not None and pair[0] == name:
-                return _unquote(pair[1])
+                return _value(pair[1])
     return None
 
 
@@ -144,6 +156,9 @@ def new_response_cookie() -> SimpleCookie:
 def dump_cookies(cookie: BaseCookie[Any]) -> list[str]:
     """Return the values of the Set-Cookie fields, one for each cookie, sorted by name.
 
+    In each character is a byte. What `http.cookies` does not quote, and is not Latin-1,
+    becomes UTF-8: `parse_cookies` gives back what has been set.
+
     Raises:
         ValueError: a cookie has a control character, or an attribute has a semicolon:
             either could forge fields or attributes.
@@ -163,4 +178,13 @@ def _dump(morsel: Morsel[Any]) -> str:
         raise ValueError(
             f"The cookie {morsel.key!r} cannot contain control characters, as it does: {text!r}."
         )
+    return _as_bytes(text)
+
+
+def _as_bytes(text: str) -> str:
+    """Return *text* as WSGI wants it: each character stands for a byte (PEP 3333)."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8").decode("latin-1")
     return text

@@ -360,6 +360,25 @@ class TestHeaders:
         assert reply.field("Content-Length") is None
 
 
+@pytest.mark.parametrize(
+    ("reason", "sent"),
+    [
+        ("Gr\xfc\xdfe", "Gr\xfc\xdfe"),
+        ("\u20ac", "=?utf-8?b?4oKs?="),
+        ("\ud800", "=?utf-8?b?7aCA?="),
+    ],
+)
+@pytest.mark.parametrize("code", [200, 404])
+def test_a_reason_phrase_can_be_sent_whatever_it_is(make_app, call, code, reason, sent):
+    def index():
+        if code == 404:
+            raise HTTPError(f"404 {reason}")
+        response.status = f"200 {reason}"
+        return b"x"
+
+    assert call(make_app(index=index)).status == f"{code} {sent}"
+
+
 class TestCookies:
     def test_each_cookie_is_a_field(self, make_app, call):
         def index():

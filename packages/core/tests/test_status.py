@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cherrypy_core import status as module
-from cherrypy_core.status import response_codes, status_line, valid_status
+from cherrypy_core.status import response_codes, valid_status
 
 OK = (200, "OK", "Request fulfilled, document follows")
 
@@ -46,8 +45,6 @@ def test_a_status_out_of_range_is_refused(status):
 def test_a_phrase_that_could_split_the_response_is_refused(phrase):
     with pytest.raises(ValueError, match="control characters"):
         valid_status("200 " + phrase)
-    with pytest.raises(ValueError, match="control characters"):
-        status_line("200 " + phrase)
 
 
 def test_all_codes_have_a_phrase():
@@ -55,20 +52,6 @@ def test_all_codes_have_a_phrase():
     assert all(reason for reason, _ in response_codes.values())
     for code, (reason, message) in response_codes.items():
         assert valid_status(code) == valid_status(f"{code}") == (code, reason, message)
-
-
-def test_a_status_line_is_code_and_phrase():
-    assert status_line(200) == status_line("200") == status_line(None) == "200 OK"
-    assert status_line("404 Nope") == "404 Nope"
-    assert status_line(599) == "599 "
-    with pytest.raises(ValueError, match="out of range"):
-        status_line(1000)
-
-
-def test_phrases_with_data_do_not_fill_the_memory():
-    for number in range(module._MAX_LINES + 10):
-        assert status_line(f"400 Bad {number}") == f"400 Bad {number}"
-    assert len(module._lines) <= module._MAX_LINES
 
 
 @given(st.text() | st.integers() | st.floats() | st.binary())

@@ -311,6 +311,9 @@ class Response:
             from cherrypy_core.errors import HTTPError  # noqa: PLC0415  (errors.py needs us)
 
             raise HTTPError(500, str(error)) from error
+        if not reason.isascii():
+            # WSGI wants characters that each stand for a byte, as in header fields.
+            reason = HeaderMap.encode(reason).decode("latin-1")
         self.status = f"{code} {reason}"
         return code
 

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
-__all__ = ["response_codes", "status_line", "valid_status"]
+__all__ = ["response_codes", "valid_status"]
 
 #: The codes known, each with its reason phrase and a sentence for the error page
 #: (possibly empty). As CherryPy 18.10 on Python 3.11: later Pythons have other phrases.
@@ -102,11 +102,6 @@ response_codes: Final[dict[int, tuple[str, str]]] = {
     ),
 }
 
-# Status lines by what they were asked for. Applications use a handful of statuses; the
-# bound is there for those that put data into the reason phrase.
-_MAX_LINES = 256
-_lines: dict[int | str, str] = {}
-
 
 def valid_status(status: object) -> tuple[int, str, str]:
     """Return code, reason phrase and message of a *status*.
@@ -154,20 +149,3 @@ def _code(value: object) -> int:
     if not 100 <= number <= 599:  # noqa: PLR2004  (RFC 9110 section 15)
         raise ValueError(f"Illegal response status from server ({value!r} is out of range).")
     return int(number)
-
-
-def status_line(status: int | str | None) -> str:
-    """Return `"200 OK"` for any way to write that *status*.
-
-    Raises:
-        ValueError: as `valid_status`.
-    """
-    key = 200 if status is None else status
-    line = _lines.get(key)
-    if line is None:
-        code, reason, _ = valid_status(status)
-        # The space is required even if no phrase follows it: RFC 9112 section 4.
-        line = f"{code} {reason}"
-        if len(_lines) < _MAX_LINES:
-            _lines[key] = line
-    return line

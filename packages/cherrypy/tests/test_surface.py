@@ -212,6 +212,11 @@ class TestCompat:
         assert compat.ntob("é") == b"\xe9"
         assert isinstance(b"", compat.basestring)
         assert isinstance("", compat.unicodestr)
+        assert compat.py3k
+        things = {"a": 1}
+        copies = compat.copykeys(things), compat.copyitems(things)
+        for key, value in compat.iteritems(things):
+            assert copies == ([key], [(key, value)])
         assert compat.json_decode("[1]") == [1]
         assert compat.escape_html("<a>") == "&lt;a&gt;"
 

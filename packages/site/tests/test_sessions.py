@@ -39,11 +39,8 @@ def test_sites_do_not_see_each_others_sessions(site, call):
 
 
 def monitors(site):
-    return [
-        listener.__self__
-        for listener in site.bus.listeners["start"]
-        if "clean-up" in (getattr(listener.__self__, "name", None) or "")
-    ]
+    owners = [getattr(listener, "__self__", None) for listener in site.bus.listeners["start"]]
+    return [owner for owner in owners if "clean-up" in (getattr(owner, "name", None) or "")]
 
 
 def test_expired_sessions_are_cleaned_up_while_the_bus_runs(site, call):

@@ -191,6 +191,7 @@ def test_no_request_is_lost_while_servers_replace_each_other(serving, app):
             made.prepare()
             threading.Thread(target=made.serve, daemon=True).start()
             servers.append(made)
+            servers[-2].address_stays = True
             servers[-2].drain(PATIENCE)
         wait_for_customers()
     finally:
@@ -199,6 +200,16 @@ def test_no_request_is_lost_while_servers_replace_each_other(serving, app):
             thread.join()
         servers[-1].stop()
     assert failures == []
+
+
+def test_a_copy_of_the_socket_survives_the_server(serving, connect):
+    server = serving()
+    with server.httpserver.socket.dup() as copy:
+        server.httpserver.drain()
+        client = connect(copy.getsockname())
+        accepted, _ = copy.accept()
+        accepted.close()
+        assert client.read() == b""
 
 
 def test_threads_end_with_the_server(serving, connect):

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from cherrypy_httpserver.listening import ignore_newcomers
+from cherrypy_httpserver.listening import heed_newcomers, ignore_newcomers
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can ignore them")
@@ -23,6 +23,9 @@ def test_who_waits_is_served_and_who_comes_later_is_ignored():
                 assert accepted.recv(5) + accepted.recv(6, socket.MSG_WAITALL) == b"first, more"
                 accepted.sendall(b"answer")
                 assert waiting.recv(6, socket.MSG_WAITALL) == b"answer"
+            heed_newcomers(listening)
+            with socket.create_connection(address, 5):
+                listening.accept()[0].close()
 
 
 def test_a_unix_socket_is_left_as_it_is(tmp_path):
@@ -30,5 +33,6 @@ def test_a_unix_socket_is_left_as_it_is(tmp_path):
         listening.bind(str(tmp_path / "s"))
         listening.listen()
         ignore_newcomers(listening)
+        heed_newcomers(listening)
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(tmp_path / "s"))

@@ -88,6 +88,7 @@ def drain(
     seconds: float | None,
     idle: float = 0.0,
     listening: socket.socket | None = None,
+    stays: bool = False,
 ) -> DrainReport:
     """Accept what waits, answer what has been sent, then close everything.
 
@@ -97,6 +98,7 @@ def drain(
         idle: how long connections without a request are kept, so that clients that are about
             to send one get an answer, with `Connection: close`.
         listening: a socket that nobody has begun to accept on.
+        stays: whether somebody else goes on listening on the same socket.
     """
     began = time.monotonic()
     before = front.pool.requests
@@ -104,7 +106,7 @@ def drain(
     if listening is not None:
         front.listen(listening)
     for listener in front.listeners:
-        listener.finish()
+        listener.finish(stays)
     front.listeners.clear()
     for connection in list(front.open):
         if connection.channel is not None:

@@ -21,6 +21,7 @@ from cherrypy_httpserver.body import BufferedBody
 from cherrypy_httpserver.connection import Connection
 from cherrypy_httpserver.gateways import with_cheroots_frames
 from cherrypy_httpserver.limits import Limits
+from cherrypy_httpserver.listening import heed_newcomers, ignore_newcomers
 from cherrypy_httpserver.parsing import make_parser
 from cherrypy_httpserver.poller import READ, make_poller
 from cherrypy_httpserver.sending import FileWrapper
@@ -115,12 +116,16 @@ class Listener:
         """Do nothing: there is never a request."""
         return False
 
-    def finish(self) -> None:
+    def finish(self, stays: bool) -> None:
         """Stop listening after all that wait to be accepted have been.
 
-        The socket of another process that shares the address goes on listening.
+        Args:
+            stays: whether clients that connect meanwhile are left to another process or server
+                that has the same socket.
         """
         self.open = False
+        if not stays:
+            ignore_newcomers(self.socket)
         while not self.gone:
             if self.front.armed.pop(self.number, None) is not self:
                 # A worker accepts at this moment.
@@ -129,6 +134,8 @@ class Listener:
             with contextlib.suppress(OSError):
                 while self.accept(_ACCEPT_AT_ONCE) == _ACCEPT_AT_ONCE:
                     pass
+            # Somebody may have a copy of the socket, by a fork or by dup().
+            heed_newcomers(self.socket)
             self.close()
 
     def close(self) -> None:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["SocketFile", "ignore_newcomers", "listen_unix"]
+__all__ = ["SocketFile", "heed_newcomers", "ignore_newcomers", "listen_unix"]
 
 # setsockopt(2), socket(7): a program of the Berkeley packet filter, here one instruction that
 # lets nothing through.
 _ATTACH_FILTER = 26
+_DETACH_FILTER = 27
 _REFUSE = struct.pack("HBBI", 6, 0, 0, 0)
 
 
@@ -27,11 +28,11 @@ def ignore_newcomers(listening: socket.socket) -> None:
 
     To be called before the last `accept()`: a connection that is made between that and the
     closing of the socket would be reset, and its request lost. Whoever is ignored tries again,
-    and finds nobody or the next server. It holds for all processes that have the socket. Where
-    the system cannot do it (it is Linux that can), nothing happens.
+    and finds nobody or the next server. It holds for all processes that have the socket, until
+    `heed_newcomers()`. Where the system cannot do it (it is Linux that can), nothing happens.
 
     Args:
-        listening: a TCP socket that nobody is going to listen on again.
+        listening: a TCP socket.
     """
     if not sys.platform.startswith("linux") or listening.family == socket.AF_UNIX:
         return
@@ -41,6 +42,20 @@ def ignore_newcomers(listening: socket.socket) -> None:
     program = struct.pack("HL", 1, ctypes.addressof(code))
     with contextlib.suppress(OSError):
         listening.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
+
+
+def heed_newcomers(listening: socket.socket) -> None:
+    """Undo `ignore_newcomers()`, for others who may listen on the same socket.
+
+    To be called just before the socket is closed.
+
+    Args:
+        listening: a TCP socket.
+    """
+    if sys.platform.startswith("linux") and listening.family != socket.AF_UNIX:
+        # There may be none.
+        with contextlib.suppress(OSError):
+            listening.setsockopt(socket.SOL_SOCKET, _DETACH_FILTER, 0)
 
 
 class SocketFile:

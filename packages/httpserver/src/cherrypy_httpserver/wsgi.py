@@ -19,7 +19,7 @@ from cherrypy_httpserver.drain import DrainReport, InFlight, drain, in_flight
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.front import Front, empty_environ
 from cherrypy_httpserver.gateways import gateway_application
-from cherrypy_httpserver.listening import SocketFile, ignore_newcomers, listen_unix
+from cherrypy_httpserver.listening import SocketFile, listen_unix
 from cherrypy_httpserver.peers import peer_environ
 from cherrypy_httpserver.pool import Pool
 from cherrypy_httpserver.statistics import publish, withdraw
@@ -64,8 +64,8 @@ class WSGIServer(wsgi.Server):
         front: the connections, while the server runs.
         listening_socket: a socket from systemd or from the process before this one, to be
             served instead of one of our own; it is closed in the end.
-        address_stays: true if the file of a Unix socket must not be removed: it is systemd's, or
-            the next process uses it.
+        address_stays: true if the address outlives this server: the file of a Unix socket is not
+            removed, and clients that connect meanwhile are left to whoever has the socket next.
 
     Raises:
         SettingError: if there is no application, or a setting has an impossible value.
@@ -333,10 +333,8 @@ class WSGIServer(wsgi.Server):
                 self._run_time += time.time() - self._start_time
             self._start_time = None
             front = self.front
-            if self.listening_socket is None and not self.address_stays:
-                # Ours alone, and the end of it.
-                ignore_newcomers(self.socket)
-            report = drain(front, seconds, idle, None if front.listeners else self.socket)
+            stays = self.address_stays or self.listening_socket is not None
+            report = drain(front, seconds, idle, None if front.listeners else self.socket, stays)
             self._close_socket()
             self.requests.stop(0 if report.cut else 1)
             front.watch.stop()

@@ -134,7 +134,7 @@ def test_pyopenssl_describes_the_certificate_of_the_server(files):
     environ = tls_adapter(server).get_environ()
     assert environ["SSL_SERVER_I_DN_O"].startswith("trustme")
     assert environ["SSL_SERVER_I_DN"].startswith("/O=trustme")
-    assert int(environ["SSL_SERVER_M_SERIAL"]) > 0
+    assert int(environ["SSL_SERVER_M_SERIAL"], 16) > 0
 
 
 def test_pyopenssl_that_is_not_installed_is_asked_for(files, monkeypatch):

@@ -182,6 +182,8 @@ class Connection:
             if first != _TLS_HANDSHAKE:
                 raise RequestError(400, "This port speaks HTTPS: use https:// in the address")
             self.secure = secure(self.front.adapter, self.socket)
+            # The one that was accepted has given its descriptor away.
+            self.socket = self.secure.socket
             self.recv = self.secure.recv
             self.send = self.secure.send
         self.secure.handshake()

@@ -3,81 +3,183 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 from cheroot.ssl.pyopenssl import pyOpenSSLAdapter
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto, version
 
+from cherrypy_httpserver.certificates import chosen, pem_file, variables
 from cherrypy_httpserver.poller import READ, WRITE
+from cherrypy_httpserver.tls import ALPN
 
 if TYPE_CHECKING:
     import socket
+    from datetime import datetime
 
-    from cryptography.x509 import Name
+    from cherrypy_httpserver.certificates import Identity
+    from cherrypy_httpserver.tls import Wishes
 
 __all__ = ["OpenSSLAdapter", "OpenSSLTransport"]
 
 
 class OpenSSLAdapter(pyOpenSSLAdapter):
-    """An adapter that honours the ciphers and sends every certificate of the file."""
+    """TLS by pyOpenSSL.
 
-    def get_context(self) -> SSL.Context:
-        """Return a context with certificate, key, chain and ciphers.
+    Args:
+        wishes: the settings; None for a context that brings its certificate along.
+        context: the context to use as it is.
+
+    Attributes:
+        context: what new connections are made with. It may be replaced at any time.
+    """
+
+    takes_wishes = True
+
+    def __init__(self, wishes: Wishes | None, context: Any = None) -> None:
+        # Deliberately not super(): that knows paths only.
+        self.certificate = self.private_key = self.certificate_chain = self.ciphers = None
+        self.private_key_password = None
+        self._wishes = wishes
+        self._given = context
+        self._described: dict[str, str] = {}
+        self.context = context
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the certificates again, for the connections to come.
 
         Raises:
-            SSL.Error: if OpenSSL refuses one of them.
+            Exception: whatever is wrong with them; everything stays as it was then.
         """
-        context = SSL.Context(SSL.TLS_METHOD)
-        context.use_certificate_chain_file(self.certificate)
-        context.use_privatekey_file(self.private_key)
-        if self.certificate_chain:
-            context.load_verify_locations(self.certificate_chain)
-        if self.ciphers:
-            context.set_cipher_list(self.ciphers.encode("ascii"))
+        if self._given is not None or self._wishes is None:
+            return
+        made = self._make(self._wishes.identity)
+        others = {name: self._make(one) for name, one in self._wishes.others.items()}
+
+        def choose(connection: SSL.Connection) -> None:
+            name = connection.get_servername() or b""
+            other = chosen(others, name.decode("ascii", "replace"))
+            if other is not None:
+                connection.set_context(other)
+
+        made.set_tlsext_servername_callback(choose)
+        with self._wishes.identity.files() as files, open(files.certificate, "rb") as file:  # noqa: PTH123
+            certificate = crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
+        self._described = variables("SSL_SERVER", _decoded(certificate))
+        self.context = made
+
+    def get_context(self) -> SSL.Context:
+        """Return the context of new connections."""
+        context: SSL.Context = self.context
         return context
 
-    def bind(self, sock: Any) -> Any:
-        """Wrap the listening socket; close it if that fails, as nobody else can."""
+    def _make(self, identity: Identity) -> SSL.Context:
+        wishes: Any = self._wishes
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_options(SSL.OP_NO_COMPRESSION)
+        with identity.files() as files:
+            context.use_certificate_chain_file(files.chain or files.certificate)
+            self._use_key(context, files.key)
+        context.check_privatekey()
+        if wishes.ciphers:
+            context.set_cipher_list(wishes.ciphers.encode("ascii"))
+        context.set_alpn_select_callback(_select_protocol)
+        if wishes.client_ca is not None:
+            with pem_file(wishes.client_ca) as path:
+                context.load_verify_locations(path)
+                context.load_client_ca(path.encode())
+            needed = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if wishes.client_required else 0
+            context.set_verify(SSL.VERIFY_PEER | needed)
+            # Sessions that are resumed have to belong to this server.
+            context.set_session_id(b"cherrypy")
+        return context
+
+    def _use_key(self, context: SSL.Context, path: str) -> None:
+        with open(path, "rb") as file:  # noqa: PTH123  # as above
+            data = file.read()
+        if b"ENCRYPTED" not in data:
+            context.use_privatekey_file(path)
+            return
+        wishes: Any = self._wishes
+        # There may be certificates in front.
+        start = data.rindex(b"-----BEGIN ", 0, data.index(b"PRIVATE KEY-----"))
+        block = data[start:]
+        key: Any = load_pem_private_key(block, wishes.ask_password())
         try:
-            return super().bind(sock)  # type: ignore[no-untyped-call]  # cheroot's
-        except BaseException:
-            sock.close()
-            raise
+            context.use_privatekey(key)
+        except TypeError:
+            # pyOpenSSL before 24.3 knows only its own class.
+            context.use_privatekey(crypto.PKey.from_cryptography_key(key))
 
     def transport(self, sock: socket.socket) -> OpenSSLTransport:
         """Return a TLS connection over an accepted socket."""
         return OpenSSLTransport(self, sock)
 
-    def get_environ(self) -> dict[str, Any]:
-        """Return what is added to each request's environ, named as by Apache's mod_ssl."""
-        environ = {
+    def get_environ(self, connection: SSL.Connection | None = None) -> dict[str, Any]:
+        """Return what TLS adds to each request's environ."""
+        environ: dict[str, Any] = {
             "wsgi.url_scheme": "https",
             "HTTPS": "on",
-            "SSL_VERSION_INTERFACE": f"pyOpenSSL/{version.__version__} Python/{sys.version}",
+            "SSL_VERSION_INTERFACE": f"pyOpenSSL/{version.__version__}",
             "SSL_VERSION_LIBRARY": SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode("ascii"),
+            "SSL_CLIENT_VERIFY": "NONE",
+            **self._described,
         }
-        if self.certificate:
-            with open(self.certificate, "rb") as file:  # noqa: PTH123  # as text or bytes, as given
-                certificate = crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
-            parsed = certificate.to_cryptography()
-            environ["SSL_SERVER_M_VERSION"] = str(parsed.version.value)
-            environ["SSL_SERVER_M_SERIAL"] = str(parsed.serial_number)
-            environ.update(_name_variables("SSL_SERVER_I_DN", parsed.issuer))
-            environ.update(_name_variables("SSL_SERVER_S_DN", parsed.subject))
+        if connection is None:
+            return environ
+        environ["SSL_PROTOCOL"] = connection.get_protocol_version_name()
+        environ["SSL_CIPHER"] = connection.get_cipher_name() or ""
+        environ["SSL_CIPHER_USEKEYSIZE"] = str(connection.get_cipher_bits() or 0)
+        if name := connection.get_servername():
+            environ["SSL_TLS_SNI"] = name.decode("ascii", "replace")
+        certificate = connection.get_peer_certificate()
+        if certificate is not None:
+            environ |= variables("SSL_CLIENT", _decoded(certificate))
+            environ["SSL_CLIENT_VERIFY"] = "SUCCESS"
+            pem = crypto.dump_certificate(crypto.FILETYPE_PEM, certificate)
+            environ["SSL_CLIENT_CERT"] = pem.decode("ascii")
         return environ
 
 
-def _name_variables(prefix: str, name: Name) -> dict[str, str]:
-    """Return a distinguished name as a whole, "/O=Example/CN=site", and each of its parts."""
-    parts = [
-        (attribute.rfc4514_attribute_name, str(attribute.value))
-        for attribute in name  # as in the certificate, the most general first
-    ]
-    variables = {prefix: "".join(f"/{key}={value}" for key, value in parts)}
-    for key, value in parts:
-        variables.setdefault(f"{prefix}_{key}", value)
-    return variables
+def _select_protocol(_: SSL.Connection, offered: list[bytes]) -> Any:
+    protocol = ALPN.encode()
+    return protocol if protocol in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+
+
+def _decoded(certificate: crypto.X509) -> dict[str, Any]:
+    """Return a certificate in the form of Python's `ssl`."""
+    parsed = certificate.to_cryptography()
+    names: list[tuple[str, str]] = []
+    with contextlib.suppress(x509.ExtensionNotFound):
+        extension = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        kinds = ((x509.DNSName, "DNS"), (x509.RFC822Name, "email"), (x509.IPAddress, "IP Address"))
+        names = [
+            (kind, str(entry.value))
+            for entry in extension.value
+            for known, kind in kinds
+            if isinstance(entry, known)
+        ]
+    return {
+        "version": parsed.version.value + 1,
+        "serialNumber": f"{parsed.serial_number:X}",
+        "notBefore": _date(parsed.not_valid_before_utc),
+        "notAfter": _date(parsed.not_valid_after_utc),
+        "subject": _parts(parsed.subject),
+        "issuer": _parts(parsed.issuer),
+        "subjectAltName": names,
+    }
+
+
+def _date(moment: datetime) -> str:
+    return moment.strftime("%b %d %H:%M:%S %Y GMT")
+
+
+def _parts(name: x509.Name) -> list[list[tuple[str, str]]]:
+    # As in the certificate, the most general first.
+    return [[(one.rfc4514_attribute_name, str(one.value)) for one in name]]
 
 
 class OpenSSLTransport:
@@ -103,7 +205,7 @@ class OpenSSLTransport:
 
     def environ(self) -> dict[str, Any]:
         """See `SecureTransport`."""
-        return self._adapter.get_environ()
+        return self._adapter.get_environ(self.connection)
 
     def recv(self, size: int) -> bytes:
         """See `SecureTransport`."""

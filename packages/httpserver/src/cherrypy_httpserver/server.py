@@ -43,9 +43,13 @@ SETTINGS = frozenset(
         "ssl_certificate",
         "ssl_certificate_chain",
         "ssl_ciphers",
+        "ssl_client_ca",
+        "ssl_client_required",
         "ssl_context",
         "ssl_module",
         "ssl_private_key",
+        "ssl_private_key_password",
+        "ssl_sni",
         "statistics",
         "thread_pool",
         "thread_pool_idle",
@@ -57,6 +61,7 @@ SETTINGS = frozenset(
 
 _WILDCARDS = frozenset({"0.0.0.0", "::", "::0", "::0.0.0.0"})  # noqa: S104  # compared, not bound
 _HTTP, _HTTPS = 80, 443
+_ERROR = 40  # logging.ERROR, whose import can wait
 
 
 class Server(ServerAdapter):
@@ -159,14 +164,28 @@ class Server(ServerAdapter):
     ssl_module: str = "builtin"
     """Which TLS library: "builtin" (Python's ssl) or "pyopenssl"."""
 
-    ssl_certificate: str | None = None
-    """Path of the server's certificate (PEM); with it the server speaks TLS."""
+    ssl_certificate: str | bytes | None = None
+    """The certificate, path of a PEM file or PEM itself; with it the server speaks TLS."""
 
-    ssl_private_key: str | None = None
-    """Path of its private key (PEM); None if the certificate's file has it too."""
+    ssl_private_key: str | bytes | None = None
+    """Its private key, path or PEM; None if it is with the certificate."""
 
-    ssl_certificate_chain: str | None = None
-    """Path of the intermediate certificates (PEM)."""
+    ssl_private_key_password: Any = None
+    """The password of an encrypted key: text, bytes, or a function that returns it."""
+
+    ssl_certificate_chain: str | bytes | None = None
+    """The intermediate certificates, path or PEM, if they are not with the certificate."""
+
+    ssl_sni: Any = None
+    """More certificates, by the name that the client asks for: `{"www.example.com": (certificate,
+    key)}`. "*.example.com" stands for all names of that domain."""
+
+    ssl_client_ca: str | bytes | None = None
+    """Certificates of the authorities that may have signed clients' certificates, path or PEM;
+    with them clients are asked for a certificate."""
+
+    ssl_client_required: bool = True
+    """False to let in clients without a certificate as well, when they are asked for one."""
 
     ssl_ciphers: str | None = None
     """The ciphers to offer up to TLS 1.2, in OpenSSL's notation."""
@@ -272,6 +291,32 @@ class Server(ServerAdapter):
                 raise SettingError(f"server.instance has no start() and no stop(): {httpserver!r}")
             httpserver = httpserver(self)
         return httpserver, self.bind_addr
+
+    def subscribe(self) -> None:
+        """Start and stop with the bus; read certificates again when it is told `graceful`."""
+        super().subscribe()
+        self.bus.subscribe("graceful", self.reload_certificates)
+
+    def unsubscribe(self) -> None:
+        """Leave the server alone."""
+        super().unsubscribe()
+        self.bus.unsubscribe("graceful", self.reload_certificates)
+
+    def reload_certificates(self) -> None:
+        """Read the certificates and keys again, for the connections to come.
+
+        Connections that are open go on as they are. If something is wrong with the new files that
+        is logged, and the old certificates stay.
+        """
+        reload = getattr(getattr(self.httpserver, "ssl_adapter", None), "reload", None)
+        if reload is None:
+            return
+        try:
+            reload()
+        except Exception as error:  # noqa: BLE001  (the libraries have unrelated error classes)
+            self.bus.log(f"The TLS certificates stay as they were: {error}", _ERROR)
+        else:
+            self.bus.log("The TLS certificates were read again")
 
     def start(self) -> None:
         """Start serving and return when connections are accepted.

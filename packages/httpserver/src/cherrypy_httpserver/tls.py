@@ -1,30 +1,152 @@
-"""The TLS adapters of cheroot, made from the settings of a server."""
+"""TLS adapters, made from the settings of a server; and the one on Python's `ssl`."""
 
 from __future__ import annotations
 
 import os
+import ssl
+import sys
 from typing import TYPE_CHECKING, Any
 
 from cheroot.server import get_ssl_adapter_class
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
+from cherrypy_httpserver.certificates import (
+    Identity,
+    chosen,
+    identities,
+    is_pem,
+    pem_file,
+    variables,
+)
 from cherrypy_httpserver.errors import SettingError
 
 if TYPE_CHECKING:
     from cherrypy_httpserver.server import Server
 
-__all__ = ["tls_adapter"]
+__all__ = ["BuiltinAdapter", "Wishes", "tls_adapter"]
+
+ALPN = "http/1.1"
+"""The only protocol that the server offers (RFC 7301)."""
 
 
-class _ContextAdapter(BuiltinSSLAdapter):
-    """The builtin adapter for a context that brings its certificate along."""
+class Wishes:
+    """What the settings say about TLS, apart from the library.
 
-    def __init__(self, context: Any) -> None:
+    Args:
+        server: the settings.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.identity = Identity(
+            server.ssl_certificate, server.ssl_private_key, server.ssl_certificate_chain
+        )
+        self.password = server.ssl_private_key_password
+        self.ciphers = server.ssl_ciphers
+        self.client_ca = server.ssl_client_ca
+        self.client_required = server.ssl_client_required
+        self.others = identities(server.ssl_sni)
+
+    def ask_password(self, *_: Any) -> bytes:
+        """Return the password of the key, for a library that has met an encrypted one."""
+        password = self.password() if callable(self.password) else self.password
+        if password is None:
+            # Otherwise OpenSSL would ask at the terminal, and wait.
+            raise SettingError("the private key is encrypted: set server.ssl_private_key_password")
+        return password.encode() if isinstance(password, str) else bytes(password)
+
+
+class BuiltinAdapter(BuiltinSSLAdapter):
+    """TLS by Python's `ssl`.
+
+    Args:
+        wishes: the settings; None for a context that brings its certificate along.
+        context: the context to use as it is.
+
+    Attributes:
+        context: what new connections are made with. It may be replaced at any time.
+    """
+
+    takes_wishes = True
+
+    def __init__(self, wishes: Wishes | None, context: Any = None) -> None:
         # Deliberately not super(): that loads the certificate from a file.
         self.certificate = self.private_key = self.certificate_chain = self.ciphers = None
         self.private_key_password = None
+        self._wishes = wishes
+        self._given = context
+        self._described: dict[str, str] = {}
         self.context = context
-        self._server_env: dict[str, str] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the certificates again, for the connections to come.
+
+        Raises:
+            Exception: whatever is wrong with them; everything stays as it was then.
+        """
+        if self._given is not None or self._wishes is None:
+            return
+        made = self._make(self._wishes.identity)
+        others = {name: self._make(one) for name, one in self._wishes.others.items()}
+
+        def choose(connection: Any, name: str | None, _: Any) -> None:
+            connection.tls_sni = name
+            connection.context = chosen(others, name) or made
+
+        made.sni_callback = choose
+        described = _server_variables(self._wishes.identity)
+        self.context, self._described = made, described
+
+    def _make(self, identity: Identity) -> ssl.SSLContext:
+        wishes: Any = self._wishes
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+        context.set_alpn_protocols([ALPN])
+        with identity.files() as files:
+            context.load_cert_chain(
+                files.chain or files.certificate, files.key, wishes.ask_password
+            )
+        if wishes.ciphers:
+            context.set_ciphers(wishes.ciphers)
+        if wishes.client_ca is not None:
+            with pem_file(wishes.client_ca) as path:
+                context.load_verify_locations(path)
+            context.verify_mode = (
+                ssl.CERT_REQUIRED if wishes.client_required else ssl.CERT_OPTIONAL
+            )
+        return context
+
+    def get_environ(self, sock: Any = None) -> dict[str, Any]:
+        """Return what TLS adds to each request's environ."""
+        environ: dict[str, Any] = {
+            "wsgi.url_scheme": "https",
+            "HTTPS": "on",
+            "SSL_VERSION_INTERFACE": f"Python/{sys.version.split()[0]} ssl",
+            "SSL_VERSION_LIBRARY": ssl.OPENSSL_VERSION,
+            "SSL_CLIENT_VERIFY": "NONE",
+            **self._described,
+        }
+        if sock is None:
+            return environ
+        environ["SSL_PROTOCOL"] = sock.version() or ""
+        environ["SSL_CIPHER"], _, bits = sock.cipher() or ("", "", 0)
+        environ["SSL_CIPHER_USEKEYSIZE"] = str(bits)
+        if sni := getattr(sock, "tls_sni", None):
+            environ["SSL_TLS_SNI"] = sni
+        if certificate := sock.getpeercert():
+            environ |= variables("SSL_CLIENT", certificate)
+            environ["SSL_CLIENT_VERIFY"] = "SUCCESS"
+            environ["SSL_CLIENT_CERT"] = ssl.DER_cert_to_PEM_cert(sock.getpeercert(True))
+        return environ
+
+
+def _server_variables(identity: Identity) -> dict[str, str]:
+    """Describe the server's own certificate, if this Python can."""
+    decode = getattr(getattr(ssl, "_ssl", None), "_test_decode_cert", None)
+    if decode is None:
+        return {}
+    with identity.files() as files:
+        return variables("SSL_SERVER", decode(files.certificate))
 
 
 def tls_adapter(server: Server) -> Any:
@@ -38,33 +160,40 @@ def tls_adapter(server: Server) -> Any:
             raise SettingError("server.ssl_private_key is set, but not server.ssl_certificate")
         return None
     adapter_class = _adapter_class(server.ssl_module)
-    for name in ("ssl_certificate", "ssl_private_key", "ssl_certificate_chain"):
+    names = ("ssl_certificate", "ssl_private_key", "ssl_certificate_chain", "ssl_client_ca")
+    for name in names:
         _check_readable(name, getattr(server, name))
-    if not server.ssl_certificate and issubclass(adapter_class, BuiltinSSLAdapter):
-        return _ContextAdapter(server.ssl_context)
     try:
-        adapter = adapter_class(
-            server.ssl_certificate,
-            server.ssl_private_key or server.ssl_certificate,
-            server.ssl_certificate_chain,
-            server.ssl_ciphers,
-        )
-        if server.ssl_context:
-            adapter.context = server.ssl_context
-        elif str(server.ssl_module).lower() == "pyopenssl":
-            # Now, not when the socket is bound, so that a mistake is found early.
-            adapter.context = adapter.get_context()
+        return _make(adapter_class, server)
     except Exception as error:  # the libraries have unrelated error classes
         raise SettingError(
-            f"server.ssl_*: certificate {server.ssl_certificate!r}, private key "
-            f"{server.ssl_private_key!r} or ciphers {server.ssl_ciphers!r} "
+            f"server.ssl_*: certificate {_named(server.ssl_certificate)}, private key "
+            f"{_named(server.ssl_private_key)} or ciphers {server.ssl_ciphers!r} "
             f"cannot be used: {str(error) or type(error).__name__}"
         ) from error
+
+
+def _make(adapter_class: Any, server: Server) -> Any:
+    if getattr(adapter_class, "takes_wishes", False):
+        wishes = Wishes(server) if server.ssl_certificate else None
+        return adapter_class(wishes, server.ssl_context)
+    # Somebody's own, with the arguments that cheroot gives.
+    adapter = adapter_class(
+        server.ssl_certificate,
+        server.ssl_private_key or server.ssl_certificate,
+        server.ssl_certificate_chain,
+        server.ssl_ciphers,
+    )
+    if server.ssl_context:
+        adapter.context = server.ssl_context
     return adapter
 
 
 def _adapter_class(name: str) -> Any:
-    if str(name).lower() == "pyopenssl":
+    lower = str(name).lower()
+    if lower == "builtin":
+        return BuiltinAdapter
+    if lower == "pyopenssl":
         try:
             from cherrypy_httpserver.openssl import OpenSSLAdapter  # noqa: PLC0415  (an extra)
         except ImportError as error:
@@ -81,9 +210,14 @@ def _adapter_class(name: str) -> Any:
         ) from error
 
 
+def _named(source: Any) -> str:
+    """Return a path for a message; keys are not for messages."""
+    return "(PEM in memory)" if is_pem(source) else repr(source)
+
+
 def _check_readable(name: str, path: Any) -> None:
     """Have the error name the setting: OpenSSL does not even name the file."""
-    if path is None:
+    if path is None or is_pem(path):
         return
     try:
         os.close(os.open(path, os.O_RDONLY))

@@ -8,6 +8,7 @@ does not block has them. TLS has more to tell, see `SecureTransport`.
 from __future__ import annotations
 
 import contextlib
+import socket as sockets
 import ssl
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,6 +30,10 @@ class SecureTransport(Protocol):
 
     wants: int
     """What the last call that raised BlockingIOError waits for, `READ` or `WRITE`."""
+
+    @property
+    def socket(self) -> sockets.socket:
+        """The socket below, for what TLS has no part in: closing a side, peeking, options."""
 
     def handshake(self) -> None:
         """Go on with the handshake.
@@ -60,6 +65,18 @@ class SecureTransport(Protocol):
         """Close the socket."""
 
 
+class _Socket(ssl.SSLSocket):
+    """A socket whose plain side can be reached, too: `ssl` leaves no other object to do so."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Decrypt and return what has arrived; with flags, what has arrived as it is."""
+        return sockets.socket.recv(self, buflen, flags) if flags else super().recv(buflen)
+
+    def shutdown(self, how: int) -> None:
+        """Close one side; what still arrives is decrypted as before."""
+        sockets.socket.shutdown(self, how)
+
+
 class BuiltinTransport:
     """TLS by Python's `ssl`.
 
@@ -71,6 +88,7 @@ class BuiltinTransport:
     def __init__(self, adapter: Any, sock: socket.socket) -> None:
         self._adapter = adapter
         self.wants = READ
+        adapter.context.sslsocket_class = _Socket
         self.socket: ssl.SSLSocket = adapter.context.wrap_socket(
             sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
         )

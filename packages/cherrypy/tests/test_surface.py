@@ -18,7 +18,6 @@ SURFACE = json.loads((Path(__file__).parent / "surface.json").read_text(encoding
 #: Modules whose work is still to be done, or that are made of what Python 3 does not have.
 MISSING_MODULES = {
     "cherrypy._cpmodpy": "mod_python has ended in 2013; kept for the work on deployment",
-    "cherrypy._cpnative_server": "comes with the gateway of the HTTP front",
     "cherrypy.lib.auth": "comes with the authentication tools",
     "cherrypy.lib.auth_basic": "comes with the authentication tools",
     "cherrypy.lib.auth_digest": "comes with the authentication tools",

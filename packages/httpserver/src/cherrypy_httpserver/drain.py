@@ -28,7 +28,7 @@ class InFlight(NamedTuple):
     """A request that a worker is busy with; `WSGIServer.in_flight()` lists them."""
 
     method: str
-    """The method, "" while the request is still being read."""
+    """The method."""
 
     target: str
     """The request target as it was sent, path and query."""
@@ -67,19 +67,20 @@ def in_flight(front: Front) -> list[InFlight]:
     found = []
     for worker in list(front.pool._threads):  # noqa: SLF001  (ours; cheroot's name)
         connection, since = worker.conn, worker.since
-        if isinstance(connection, Connection):
-            exchange = connection.exchange
-            found.append(
-                InFlight(
-                    exchange.method if exchange is not None else "",
-                    exchange.target if exchange is not None else "",
-                    f"{connection.remote_addr}:{connection.remote_port}"
-                    if connection.remote_addr
-                    else "",
-                    now - since,
-                    worker.name,
-                )
+        exchange = connection.exchange if isinstance(connection, Connection) else None
+        if exchange is None:
+            # It reads, or finishes: no application is busy.
+            continue
+        remote = f"{exchange.connection.remote_addr}:{exchange.connection.remote_port}"
+        found.append(
+            InFlight(
+                exchange.method,
+                exchange.target,
+                remote if exchange.connection.remote_addr else "",
+                now - since,
+                worker.name,
             )
+        )
     return found
 
 

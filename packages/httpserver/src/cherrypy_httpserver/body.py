@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cherrypy_httpserver.chunks import ChunkDecoder
-    from cherrypy_httpserver.connection import Connection
+    from cherrypy_httpserver.wire import Wire
 
 __all__ = ["Body", "BufferedBody"]
 
@@ -30,7 +30,7 @@ class BufferedBody(io.BytesIO):
         trailers: fields behind a chunked body, names in lower case.
     """
 
-    connection: Connection
+    connection: Wire
     trailers: list[tuple[bytes, bytes]]
 
     _fetched = False
@@ -85,7 +85,7 @@ class Body(io.RawIOBase):
 
     def __init__(
         self,
-        connection: Connection,
+        connection: Wire,
         start: bytes,
         left: int,
         decoder: ChunkDecoder | None,

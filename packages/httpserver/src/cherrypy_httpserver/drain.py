@@ -7,9 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from cherrypy_httpserver.connection import CLOSED, LINGERING, Connection
+from cherrypy_httpserver.connection import Connection
 from cherrypy_httpserver.poller import READ, wait_for
 from cherrypy_httpserver.pool import Worker
+from cherrypy_httpserver.wire import CLOSED, LINGERING
 
 if TYPE_CHECKING:
     from cherrypy_httpserver.front import Front

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from cherrypy_httpserver.body import Body
-    from cherrypy_httpserver.connection import Connection
+    from cherrypy_httpserver.wire import Wire
 
     Headers = list[tuple[str, str]]
 
@@ -61,7 +61,7 @@ class Exchange:
     _chunking = False
     _bodiless = False
 
-    def __init__(self, connection: Connection, environ: dict[str, Any]) -> None:
+    def __init__(self, connection: Wire, environ: dict[str, Any]) -> None:
         self.connection = connection
         self.environ = environ
 

@@ -18,7 +18,6 @@ import time
 from typing import TYPE_CHECKING
 
 from cherrypy_httpserver.body import BufferedBody
-from cherrypy_httpserver.connection import Connection
 from cherrypy_httpserver.gateways import with_cheroots_frames
 from cherrypy_httpserver.limits import Limits
 from cherrypy_httpserver.listening import heed_newcomers, ignore_newcomers
@@ -31,9 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from cherrypy_httpserver.connection import Connection
     from cherrypy_httpserver.parsing import HeadParser
     from cherrypy_httpserver.pool import Pool, Worker
     from cherrypy_httpserver.watch import Watch
+    from cherrypy_httpserver.wire import Wire
 
 __all__ = ["Front", "Listener"]
 
@@ -175,9 +176,9 @@ class Front:
         self.adapter: Any = server.ssl_adapter
         self.stats: dict[str, Any] = server.stats
         self.poller = make_poller()
-        self.armed: dict[int, Connection | Listener] = {}
-        self.ready: collections.deque[Connection | Listener] = collections.deque()
-        self.open: set[Connection] = set()
+        self.armed: dict[int, Wire | Listener] = {}
+        self.ready: collections.deque[Wire | Listener] = collections.deque()
+        self.open: set[Wire] = set()
         self.leader: Worker | None = None
         self.draining = False
         self.stopping = False
@@ -212,13 +213,13 @@ class Front:
         connection.start()
         self.watch.expect(connection.deadline)
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: Wire) -> None:
         """Forget a connection, but not what it has moved."""
         self.open.discard(connection)
         self.bytes_read += connection.bytes_read
         self.bytes_written += connection.bytes_written
 
-    def enqueue(self, connection: Connection) -> None:
+    def enqueue(self, connection: Wire) -> None:
         """Have a worker see to a connection that the caller owns."""
         self.ready.append(connection)
         self.watch.alert()
@@ -248,7 +249,7 @@ class Front:
 
     # Environ.
 
-    def environ_for(self, connection: Connection) -> dict[str, Any]:
+    def environ_for(self, connection: Wire) -> dict[str, Any]:
         """Return what the environs of all requests of a connection have in common."""
         if not self._template:
             self._template = self.server.environ_template()
@@ -284,5 +285,5 @@ def empty_environ() -> dict[str, Any]:
     }
 
 
-def _deadline(connection: Connection | Listener) -> float:
+def _deadline(connection: Wire | Listener) -> float:
     return connection.deadline

@@ -8,16 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 
-from cherrypy_httpserver.connection import Connection
+from cherrypy_httpserver.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cherrypy_httpserver.exchange import Exchange
+    from cherrypy_httpserver.wire import Wire
 
-__all__ = ["GatewayRequest", "gateway_application", "with_cheroots_frames"]
+__all__ = [
+    "GATEWAYS",
+    "GatewayRequest",
+    "decoding_application",
+    "gateway_application",
+    "gateway_for",
+    "with_cheroots_frames",
+]
+
+# cheroot has the class for "u", but not in its table.
+GATEWAYS = {**wsgi.wsgi_gateways, ("u", 0): wsgi.Gateway_u0}
+"""cheroot's classes by version of WSGI, for comparison: the front calls applications itself."""
 
 
 class GatewayRequest:
@@ -137,6 +150,35 @@ def gateway_application(server: Any, gateway: Callable[[Any], Any]) -> Callable[
     return application
 
 
+def gateway_for(version: Any) -> Any:
+    """Return cheroot's class for that version of WSGI, which programs look at.
+
+    Raises:
+        SettingError: if there is no such version.
+    """
+    try:
+        return GATEWAYS[version]
+    except (KeyError, TypeError) as error:
+        raise SettingError(
+            f"server.wsgi_version must be one of {list(GATEWAYS)}, not {version!r}"
+        ) from error
+
+
+def decoding_application(application: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an application that gets path and query decoded, as cheroot does for WSGI u.0."""
+
+    def decoded(environ: dict[str, Any], start_response: Any) -> Any:
+        encoding = environ.setdefault("wsgi.url_encoding", "utf-8")
+        try:
+            for key in ("PATH_INFO", "QUERY_STRING"):
+                environ[key] = environ[key].encode("latin-1").decode(encoding)
+        except UnicodeDecodeError:
+            environ["wsgi.url_encoding"] = "ISO-8859-1"
+        return application(environ, start_response)
+
+    return decoded
+
+
 def with_cheroots_frames(application: Callable[..., Any]) -> Callable[..., Any]:
     """Return `application`, called from such a stack as cheroot has.
 
@@ -155,7 +197,7 @@ def with_cheroots_frames(application: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return _communicate(connection, request, application, environ, start_response)
         finally:
-            own: Connection = exchange.connection
+            own: Wire = exchange.connection
             own.linger = own.linger or bool(connection.linger)
             if request.close_connection:
                 exchange.keep_alive = False

@@ -18,12 +18,18 @@ from cherrypy_httpserver.connection import Connection
 from cherrypy_httpserver.drain import DrainReport, InFlight, drain, in_flight
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.front import Front, empty_environ
-from cherrypy_httpserver.gateways import gateway_application
+from cherrypy_httpserver.gateways import (
+    GATEWAYS,
+    decoding_application,
+    gateway_application,
+    gateway_for,
+)
 from cherrypy_httpserver.listening import SocketFile, listen_unix
 from cherrypy_httpserver.peers import peer_environ
 from cherrypy_httpserver.pool import Pool
 from cherrypy_httpserver.statistics import publish, withdraw
 from cherrypy_httpserver.watch import Watch
+from cherrypy_httpserver.wire import READY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +120,7 @@ class WSGIServer(wsgi.Server):
             server_adapter.thread_pool_idle,
         )
         self.wsgi_version = server_adapter.wsgi_version
-        self.gateway = _gateway(self.wsgi_version)
+        self.gateway = gateway_for(self.wsgi_version)
         self.protocol = server_adapter.protocol_version
         self.nodelay = server_adapter.nodelay
         self.max_request_header_size = server_adapter.max_request_header_size or 0
@@ -184,11 +190,11 @@ class WSGIServer(wsgi.Server):
 
     def application(self) -> Callable[..., Any]:
         """Return what answers requests."""
-        if self.gateway not in _GATEWAYS.values():
+        if self.gateway not in GATEWAYS.values():
             return gateway_application(self, self.gateway)
         application: Callable[..., Any] = self.wsgi_app
         if self.wsgi_version == ("u", 0):
-            application = _decoding(application)
+            application = decoding_application(application)
         return application
 
     # Life.
@@ -339,7 +345,7 @@ class WSGIServer(wsgi.Server):
             self.requests.stop(0 if report.cut else 1)
             front.watch.stop()
             for connection in list(front.open):
-                if connection.phase != _READY:
+                if connection.phase != READY:
                     connection.close()
             front.poller.close()
             withdraw(self)
@@ -373,8 +379,6 @@ class WSGIServer(wsgi.Server):
             self.error_log(f"The socket file could not be removed: {error}", logging.WARNING)
 
 
-_READY = 3
-
 # Settings that cheroot does not know.
 _LIMITS = frozenset(
     {
@@ -385,32 +389,3 @@ _LIMITS = frozenset(
         "minimum_rate",
     }
 )
-
-
-# cheroot has the class for "u", but not in its table.
-_GATEWAYS = {**wsgi.wsgi_gateways, ("u", 0): wsgi.Gateway_u0}
-
-
-def _gateway(version: Any) -> Any:
-    """Return cheroot's class for that version of WSGI, which programs look at."""
-    try:
-        return _GATEWAYS[version]
-    except (KeyError, TypeError) as error:
-        raise SettingError(
-            f"server.wsgi_version must be one of {list(_GATEWAYS)}, not {version!r}"
-        ) from error
-
-
-def _decoding(application: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an application that gets path and query decoded, as cheroot does for WSGI u.0."""
-
-    def decoded(environ: dict[str, Any], start_response: Any) -> Any:
-        encoding = environ.setdefault("wsgi.url_encoding", "utf-8")
-        try:
-            for key in ("PATH_INFO", "QUERY_STRING"):
-                environ[key] = environ[key].encode("latin-1").decode(encoding)
-        except UnicodeDecodeError:
-            environ["wsgi.url_encoding"] = "ISO-8859-1"
-        return application(environ, start_response)
-
-    return decoded

@@ -7,7 +7,7 @@ from cherrypy_core.errors import (
     InternalRedirect,
     NotFound,
 )
-from cherrypy_core.serving import request
+from cherrypy_core.serving import current, request
 
 
 @pytest.fixture
@@ -124,9 +124,9 @@ class TestNotFound:
         assert "The path &#x27;/app/some&lt;b&gt;&#x27; was not found." in reply.text
 
     def test_the_path_can_be_given(self):
-        assert NotFound("/there").args == ("/there",)
-        assert "'/there'" in NotFound("/there")._message
-        assert NotFound().args == ("",)
+        status, message = NotFound("/there").args
+        assert (status, message) == (404, "The path '/there' was not found.")
+        assert NotFound()._message == "The path '' was not found."
         assert isinstance(NotFound(), HTTPError)
 
 
@@ -175,6 +175,9 @@ class TestHTTPRedirect:
             ("x", "http://example.com/dir/x"),
             ("../x", "http://example.com/x"),
             ("./x", "http://example.com/dir/x"),
+            ("/a/../b", "http://example.com/b"),
+            ("/.well-known/x?y=/./z", "http://example.com/.well-known/x?y=/./z"),
+            ("/\t/evil.example/./", "http://example.com/%09/evil.example/"),
             ("?a=1", "http://example.com/dir/page?a=1"),
             ("", "http://example.com/dir/page"),
             ("https://other.example/x", "https://other.example/x"),
@@ -195,6 +198,10 @@ class TestHTTPRedirect:
         assert reply.field("Location") == "http://example.com/x"
         reply = raised(lambda: HTTPRedirect("x"), script_name="/app")
         assert reply.field("Location") == "http://example.com/app/dir/x"
+
+    def test_outside_of_a_request_there_is_nothing_to_be_relative_to(self):
+        assert current()[0].app is None
+        assert HTTPRedirect(["/x", "y"]).urls == ["/x", "y"]
 
     def test_another_encoding_can_be_used(self, raised):
         reply = raised(lambda: HTTPRedirect("/ä", encoding="latin-1"))

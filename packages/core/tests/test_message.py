@@ -349,6 +349,7 @@ class TestSmallForms:
             return dict(request.params), request.body.params, request.body.read()
 
         assert post(look).text == "({'a': '1', 'b': '2'}, {'a': '1', 'b': '2'}, b'')"
+        assert post(lambda: (request.params, request.body.charset)[1]).text == "'utf-8'"
 
     def test_they_may_come_in_pieces(self, post):
         assert post(source=Source(b"a=1", b"&b", b"=2")).text == "{'a': '1', 'b': '2'}"

@@ -157,7 +157,7 @@ class HTTPRedirect(CherryPyException):
 
 def _absolute_url(request: Any, url: str) -> str:
     """Return *url*, made absolute if there is a request to be relative to."""
-    if request is None:
+    if request is None or request.app is None:
         return url
     from cherrypy_core.linking import resolve  # noqa: PLC0415  (a redirect's need only)
 
@@ -249,4 +249,3 @@ class NotFound(HTTPError):
             request = get_request()
             path = "" if request is None else request.script_name + request.path_info
         super().__init__(404, f"The path {path!r} was not found.")
-        self.args = (path,)

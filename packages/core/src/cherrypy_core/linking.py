@@ -57,18 +57,18 @@ def resolve(request: Request, target: str) -> str:
     Raises:
         HTTPError: 400, if the target, or the Host of the request, is malformed.
     """
+    if target.startswith("/") and not target.startswith("//"):
+        # Not by urljoin: it drops TABs and line breaks, as browsers do, so that
+        # "/\t/host" would lead to another host, whatever the application has looked for.
+        return request.base + normalize_path(target)
     from urllib.parse import urljoin  # noqa: PLC0415  (slow to import, not every page's need)
 
-    # A browser reads "//host" and backslashes as another host: inside a URL that an
-    # application made of a path, that would be an open redirect.
-    here = request.base + request.script_name + _current_path(request)
-    if target.startswith("/") and not target.startswith("//"):
-        return request.base + target
     try:
         if target and target[0] <= " ":
             # Browsers (and urljoin) drop what is in front: " //host" would become "//host"
             # after an application has found no slashes at its beginning.
             raise ValueError(target)  # noqa: TRY301
+        here = request.base + request.script_name + _current_path(request)
         return urljoin(here, target)
     except ValueError as error:
         # A bracket without its counterpart. Applications redirect to what clients send, and

@@ -44,6 +44,7 @@ _FORM = "application/x-www-form-urlencoded"
 _FORM_TYPES = frozenset(
     (_FORM, _FORM + "; charset=utf-8", _FORM + ";charset=utf-8", _FORM + "; charset=UTF-8")
 )
+_FORM_CHARSET = "utf-8"
 
 
 class Message(Head):
@@ -207,7 +208,7 @@ class Message(Head):
         data = self.read_small_body()
         if data is None:
             return False
-        self._form = fields = parse_form(data, ("utf-8",))
+        self._form = fields = parse_form(data, (_FORM_CHARSET,))
         params = self._params
         if params is None:
             self._params = dict(fields)
@@ -233,6 +234,7 @@ class Message(Head):
         body = self._body = RequestBody(self.rfile, headers, request_params=self._params)
         if self._form is not None:
             body.params.update(self._form)
+            body.charset = _FORM_CHARSET
         if self._body_was_read:
             from cherrypy_core.readers import SizedReader  # noqa: PLC0415
 

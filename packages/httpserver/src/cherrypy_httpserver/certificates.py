@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,6 +32,9 @@ _SHORT = {
     "surname": "S",
     "userId": "UID",
 }
+
+# The other names that are told of: those that say who somebody is.
+_ALTERNATIVE = {"DNS": "DNS", "email": "Email", "IP Address": "IP", "URI": "URI"}
 
 
 class Files(NamedTuple):
@@ -115,7 +119,7 @@ def pem_file(source: Any) -> Iterator[str]:
         yield os.fsdecode(source)
         return
     data = _read(source)
-    if hasattr(os, "memfd_create"):
+    if hasattr(os, "memfd_create") and os.path.exists("/proc/self/fd"):  # noqa: PTH110  # text
         number = os.memfd_create("pem")
         try:
             os.write(number, data)
@@ -155,11 +159,21 @@ def variables(prefix: str, certificate: Mapping[str, Any]) -> dict[str, str]:
             found |= _name_variables(f"{prefix}_{letter}_DN", parts)
     counts: dict[str, int] = {}
     for kind, value in certificate.get("subjectAltName", ()):
-        short = {"email": "Email", "IP Address": "IP"}.get(kind, kind)
+        short = _ALTERNATIVE.get(kind)
+        if short is None:
+            continue
         count = counts.get(short, 0)
         counts[short] = count + 1
-        found[f"{prefix}_SAN_{short}_{count}"] = str(value)
+        found[f"{prefix}_SAN_{short}_{count}"] = _address(value) if short == "IP" else value
     return found
+
+
+def _address(text: str) -> str:
+    """Return an IP address as everybody writes it; OpenSSL has "0:0:0:0:0:0:0:1" for "::1"."""
+    try:
+        return ipaddress.ip_address(text.strip()).compressed
+    except ValueError:
+        return text
 
 
 def _name_variables(prefix: str, parts: list[tuple[str, str]]) -> dict[str, str]:

@@ -93,6 +93,8 @@ class Connection(Intake):
             self.front.armed[self.number] = self
             self.front.poller.arm(self.number, READ)
         elif complete and not self._rest:
+            # Between two requests: TLS says that nothing is missing.
+            self.phase = HEAD
             self.close()
         else:
             self._linger()

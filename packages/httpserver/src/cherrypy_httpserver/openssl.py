@@ -23,6 +23,31 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenSSLAdapter", "OpenSSLTransport"]
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _long_names() -> dict[x509.ObjectIdentifier, str]:
+    """Return OpenSSL's names of what a distinguished name consists of, as `ssl` has them."""
+    found = {}
+    for name, identifier in vars(x509.NameOID).items():
+        if isinstance(identifier, x509.ObjectIdentifier):
+            first, *others = name.lower().split("_")
+            found[identifier] = first + "".join(map(str.title, others))
+    return found
+
+
+_LONG = _long_names()
+_KINDS = (
+    (x509.DNSName, "DNS"),
+    (x509.RFC822Name, "email"),
+    (x509.IPAddress, "IP Address"),
+    (x509.UniformResourceIdentifier, "URI"),
+)
+
+
+class _Ended(OSError):
+    """The other side has closed the socket without a word of TLS about it."""
+
 
 class OpenSSLAdapter(pyOpenSSLAdapter):
     """TLS by pyOpenSSL.
@@ -43,7 +68,6 @@ class OpenSSLAdapter(pyOpenSSLAdapter):
         self.private_key_password = None
         self._wishes = wishes
         self._given = context
-        self._described: dict[str, str] = {}
         self.context = context
         self.reload()
 
@@ -65,9 +89,6 @@ class OpenSSLAdapter(pyOpenSSLAdapter):
                 connection.set_context(other)
 
         made.set_tlsext_servername_callback(choose)
-        with self._wishes.identity.files() as files, open(files.certificate, "rb") as file:  # noqa: PTH123
-            certificate = crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
-        self._described = variables("SSL_SERVER", _decoded(certificate))
         self.context = made
 
     def get_context(self) -> SSL.Context:
@@ -75,14 +96,15 @@ class OpenSSLAdapter(pyOpenSSLAdapter):
         context: SSL.Context = self.context
         return context
 
-    def _make(self, identity: Identity) -> SSL.Context:
+    def _make(self, identity: Identity) -> Any:
         wishes: Any = self._wishes
-        context = SSL.Context(SSL.TLS_METHOD)
+        context: Any = SSL.Context(SSL.TLS_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
-        context.set_options(SSL.OP_NO_COMPRESSION)
+        context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
         with identity.files() as files:
             context.use_certificate_chain_file(files.chain or files.certificate)
             self._use_key(context, files.key)
+            context.described = _server_variables(files.certificate)
         context.check_privatekey()
         if wishes.ciphers:
             context.set_cipher_list(wishes.ciphers.encode("ascii"))
@@ -120,13 +142,14 @@ class OpenSSLAdapter(pyOpenSSLAdapter):
 
     def get_environ(self, connection: SSL.Connection | None = None) -> dict[str, Any]:
         """Return what TLS adds to each request's environ."""
+        context = self.context if connection is None else connection.get_context()
         environ: dict[str, Any] = {
             "wsgi.url_scheme": "https",
             "HTTPS": "on",
             "SSL_VERSION_INTERFACE": f"pyOpenSSL/{version.__version__}",
             "SSL_VERSION_LIBRARY": SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode("ascii"),
             "SSL_CLIENT_VERIFY": "NONE",
-            **self._described,
+            **getattr(context, "described", {}),
         }
         if connection is None:
             return environ
@@ -153,18 +176,18 @@ def _decoded(certificate: crypto.X509) -> dict[str, Any]:
     """Return a certificate in the form of Python's `ssl`."""
     parsed = certificate.to_cryptography()
     names: list[tuple[str, str]] = []
-    with contextlib.suppress(x509.ExtensionNotFound):
+    # An authority may have signed nonsense.
+    with contextlib.suppress(x509.ExtensionNotFound, ValueError):
         extension = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        kinds = ((x509.DNSName, "DNS"), (x509.RFC822Name, "email"), (x509.IPAddress, "IP Address"))
         names = [
             (kind, str(entry.value))
             for entry in extension.value
-            for known, kind in kinds
+            for known, kind in _KINDS
             if isinstance(entry, known)
         ]
     return {
         "version": parsed.version.value + 1,
-        "serialNumber": f"{parsed.serial_number:X}",
+        "serialNumber": _hex(parsed.serial_number),
         "notBefore": _date(parsed.not_valid_before_utc),
         "notAfter": _date(parsed.not_valid_after_utc),
         "subject": _parts(parsed.subject),
@@ -173,13 +196,25 @@ def _decoded(certificate: crypto.X509) -> dict[str, Any]:
     }
 
 
+def _server_variables(path: str) -> dict[str, str]:
+    with open(path, "rb") as file:  # noqa: PTH123  # as below
+        certificate = crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
+    return variables("SSL_SERVER", _decoded(certificate))
+
+
+def _hex(number: int) -> str:
+    digits = f"{number:X}"
+    return "0" * (len(digits) % 2) + digits
+
+
 def _date(moment: datetime) -> str:
-    return moment.strftime("%b %d %H:%M:%S %Y GMT")
+    month = _MONTHS[moment.month - 1]
+    return f"{month} {moment.day:2d} {moment:%H:%M:%S} {moment.year} GMT"
 
 
 def _parts(name: x509.Name) -> list[list[tuple[str, str]]]:
     # As in the certificate, the most general first.
-    return [[(one.rfc4514_attribute_name, str(one.value)) for one in name]]
+    return [[(_LONG.get(one.oid, one.oid.dotted_string), str(one.value)) for one in name]]
 
 
 class OpenSSLTransport:
@@ -213,6 +248,9 @@ class OpenSSLTransport:
             data: bytes = self._do(self.connection.recv, size)
         except SSL.ZeroReturnError:
             return b""
+        except _Ended:
+            # The client has closed without saying so.
+            return b""
         return data
 
     def send(self, data: bytes | memoryview) -> int:
@@ -241,10 +279,7 @@ class OpenSSLTransport:
         except SSL.ZeroReturnError:
             raise
         except SSL.SysCallError as error:
-            if error.args and error.args[0] == -1:
-                # The client has closed without saying so.
-                return b""
-            raise OSError(str(error)) from error
+            raise (_Ended if error.args[:1] == (-1,) else OSError)(str(error)) from error
         except SSL.Error as error:
             raise OSError(str(error)) from error
         raise BlockingIOError

@@ -74,7 +74,6 @@ class BuiltinAdapter(BuiltinSSLAdapter):
         self.private_key_password = None
         self._wishes = wishes
         self._given = context
-        self._described: dict[str, str] = {}
         self.context = context
         self.reload()
 
@@ -94,14 +93,16 @@ class BuiltinAdapter(BuiltinSSLAdapter):
             connection.context = chosen(others, name) or made
 
         made.sni_callback = choose
-        described = _server_variables(self._wishes.identity)
-        self.context, self._described = made, described
+        self.context = made
 
-    def _make(self, identity: Identity) -> ssl.SSLContext:
+    def _make(self, identity: Identity) -> Any:
         wishes: Any = self._wishes
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context: Any = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+        # OpenSSL 3 does not take part in that anyhow; it has cost servers more than clients.
+        context.options |= ssl.OP_NO_RENEGOTIATION
         context.set_alpn_protocols([ALPN])
+        context.described = _server_variables(identity)
         with identity.files() as files:
             context.load_cert_chain(
                 files.chain or files.certificate, files.key, wishes.ask_password
@@ -124,7 +125,7 @@ class BuiltinAdapter(BuiltinSSLAdapter):
             "SSL_VERSION_INTERFACE": f"Python/{sys.version.split()[0]} ssl",
             "SSL_VERSION_LIBRARY": ssl.OPENSSL_VERSION,
             "SSL_CLIENT_VERIFY": "NONE",
-            **self._described,
+            **getattr(self.context if sock is None else sock.context, "described", {}),
         }
         if sock is None:
             return environ
@@ -163,6 +164,9 @@ def tls_adapter(server: Server) -> Any:
     names = ("ssl_certificate", "ssl_private_key", "ssl_certificate_chain", "ssl_client_ca")
     for name in names:
         _check_readable(name, getattr(server, name))
+    for host, identity in identities(server.ssl_sni).items():
+        for part in identity:
+            _check_readable(f"ssl_sni[{host!r}]", part)
     try:
         return _make(adapter_class, server)
     except Exception as error:  # the libraries have unrelated error classes

@@ -88,8 +88,10 @@ class BuiltinTransport:
     def __init__(self, adapter: Any, sock: socket.socket) -> None:
         self._adapter = adapter
         self.wants = READ
-        adapter.context.sslsocket_class = _Socket
-        self.socket: ssl.SSLSocket = adapter.context.wrap_socket(
+        # Read once: another thread may replace it.
+        context = adapter.context
+        context.sslsocket_class = _Socket
+        self.socket: ssl.SSLSocket = context.wrap_socket(
             sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
         )
         self.fileno = self.socket.fileno

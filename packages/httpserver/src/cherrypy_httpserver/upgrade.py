@@ -279,6 +279,8 @@ class SocketChannel:
                     self._connection.deadline = time.monotonic() + self._connection.limits.idle
                 self._arm()
                 return
+        if self._error is None and self._connection.secure is not None:
+            self._connection.secure.close_notify()
         self._connection.close()
 
     def _arm(self) -> None:

@@ -3,7 +3,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from cherrypy_core.accesslog import AccessLog, atoms, json_values
+from cherrypy_core.accesslog import AccessLog, json_values, value_letters
 from cherrypy_core.logs import LogManager
 
 
@@ -81,9 +81,9 @@ def test_no_client_can_forge_a_line(served):
 
 
 def test_what_is_unknown_is_a_dash():
-    assert atoms({})["s"] == "-"
-    assert atoms({"referer": None})["f"] == ""
-    assert atoms({"bytes": "0"})["b"] == atoms({"bytes": 0})["b"] == "-"
+    assert value_letters({})["s"] == "-"
+    assert value_letters({"referer": None})["f"] == ""
+    assert value_letters({"bytes": "0"})["b"] == value_letters({"bytes": 0})["b"] == "-"
     assert json_values({"bytes": "0"}) == {"bytes": 0}
     assert json_values({"request": "nonsense", "status": "9" * 5000}) == {"status": "9" * 5000}
 

@@ -1,3 +1,4 @@
+import errno
 import http.client
 import io
 import json
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cherrypy_core import logs
 from cherrypy_core.accesslog import escape, json_values
 from cherrypy_core.config import Config
 from cherrypy_core.jsonlogs import JSONFormatter
@@ -245,13 +247,101 @@ class TestAccessLog:
     def test_nothing_is_made_when_nobody_reads_it(self, make_app, call, monkeypatch):
         app = make_app(index=lambda: b"page")
         app.log.access_log.propagate = False
-        monkeypatch.setattr(app.log, "write_access", lambda values: pytest.fail("made"))
+        monkeypatch.setattr(logs, "request_letters", lambda *_: pytest.fail("made"))
         assert call(app).body == b"page"
 
     def test_a_page_can_log_its_own_line(self, make_app, call, caplog):
         app = make_app(index=lambda: request.app.log.access() or b"")
         call(app)
         assert len([r for r in caplog.records if ".access." in r.name]) == 2
+
+
+class TestAccessFile:
+    """A file alone gets lines without records of `logging`; nobody can tell the difference."""
+
+    @pytest.fixture
+    def file(self, tmp_path):
+        return tmp_path / "access.log"
+
+    @pytest.fixture
+    def page(self, make_app, call, file):
+        """Give a function that serves a page and returns the log's handler."""
+        app = make_app(index=lambda: b"page")
+        app.log.access_file = str(file)
+        (handler,) = app.log.access_log.handlers
+
+        def page(*args, **kwargs):
+            # The handlers of the test runner are out of earshot (it finds loggers like this
+            # one when a test begins).
+            app.log.access_log.propagate = False
+            call(app, *args, **kwargs)
+            return handler
+
+        page.app = app
+        yield page
+        app.log.access_file = ""
+
+    def test_both_ways_write_the_same(self, page, file):
+        page.app.log.access_log_format = "{h} {u} {r} {s} {b} {f} {a} {o}"
+        records = []
+        page("/", headers={"User-Agent": 'Bé"n'})
+        page.app.log.access_log.addFilter(lambda record: records.append(record) or True)
+        page("/", headers={"User-Agent": 'Bé"n'})
+        assert len(records) == 1
+        without, with_record = file.read_text().splitlines()
+        assert without == with_record == records[0].getMessage()
+        assert 'B\\xc3\\xa9\\"n' in without
+
+    def test_what_an_application_has_put_into_its_request_is_shown(self, make_app, page, file):
+        def index():
+            request.login = 42
+
+        page.app.root.index = index
+        index.exposed = True
+        page.app.log.access_log_format = "{u}"
+        page("/")
+        assert file.read_text() == "42\n"
+
+    @pytest.mark.parametrize(
+        ("change", "second"),
+        [
+            (lambda handler: handler.addFilter(lambda record: False), []),
+            (lambda handler: handler.setLevel(logging.ERROR), []),
+            (lambda handler: handler.setFormatter(logging.Formatter("%(levelname)s")), ["INFO"]),
+        ],
+    )
+    def test_a_handler_may_be_changed(self, page, file, change, second):
+        change(page("/"))
+        page("/")
+        first, *rest = file.read_text().splitlines()
+        assert "GET / HTTP/1.1" in first
+        assert rest == second
+
+    def test_logging_may_be_disabled(self, page, file):
+        logging.disable(logging.INFO)
+        try:
+            page("/")
+        finally:
+            logging.disable(logging.NOTSET)
+        assert file.read_text() == ""
+
+    def test_a_file_that_was_closed_is_opened_again(self, page, file):
+        page("/").close()
+        page("/")
+        assert file.read_text().count("\n") == 2
+
+    def test_a_disk_that_is_full_breaks_nothing(self, page, file, capsys):
+        class Full(io.StringIO):
+            def write(self, text):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        handler = page("/")
+        real = handler.setStream(Full())
+        page("/")
+        assert "No space left on device" in capsys.readouterr().err
+        handler.setStream(real)
+        page("/")
+        assert file.read_text().count("\n") == 2
 
 
 class TestSubclasses:

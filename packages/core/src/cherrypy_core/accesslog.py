@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from cherrypy_core.head import LazyUUID4
+from cherrypy_core.loghandlers import LazyRfc3339UtcTime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from cherrypy_core.request import Request
     from cherrypy_core.response import Response
 
-__all__ = ["AccessLog", "atoms", "escape", "json_values", "request_values"]
+__all__ = [
+    "AccessLog",
+    "escape",
+    "json_values",
+    "request_letters",
+    "request_values",
+    "value_letters",
+]
 
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {
     ord("\\"): "\\\\",
@@ -36,9 +43,13 @@ _ATOMS = (
 )
 
 
+def _is_harmless(value: str) -> bool:
+    return value.isascii() and value.isprintable() and '"' not in value and "\\" not in value
+
+
 def escape(value: str) -> str:
     """Return *value* as one harmless field of a log line (as Apache writes it)."""
-    if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+    if _is_harmless(value):
         return value
     return "".join(
         char.translate(_ESCAPES)
@@ -66,19 +77,63 @@ def request_values(request: Request, response: Response) -> dict[str, Any]:
     }
 
 
-def atoms(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a log line by letter, each escaped: none can end its field."""
-    found: dict[str, Any] = {"l": "-"}
+class _Letters(dict[str, object]):
+    """The values of a log line by letter, each escaped: none can end its field."""
+
+    request: Request | None = None
+
+    def escaped(self) -> _Letters:
+        """Escape what needs it."""
+        try:
+            # PERF: seldom is there anything to escape.
+            harmless = _is_harmless("".join(self.values()))  # type: ignore[arg-type]
+        except TypeError:
+            # An application may have put anything into its request.
+            harmless = False
+        if not harmless:
+            for letter, value in self.items():
+                self[letter] = escape(str(value))
+        return self
+
+    def __missing__(self, letter: str) -> object:
+        # Few formats have these.
+        if letter == "i" and self.request is not None:
+            return escape(str(self.request.unique_id))
+        if letter == "z":
+            return LazyRfc3339UtcTime()
+        raise KeyError(letter)
+
+
+def request_letters(request: Request, response: Response) -> dict[str, object]:
+    """Return what the letters of an access log format stand for, about a request."""
+    header = request.header
+    remote = request.remote
+    length = response.header_sent("Content-Length")
+    letters = _Letters(
+        l="-",
+        h=remote.name or remote.ip or "-",
+        u=getattr(request, "login", None) or "-",
+        r=request.request_line or "-",
+        s=str(response.status or "-").partition(" ")[0],
+        # As Apache's %b: a body of no bytes is none.
+        b="-" if length is None or length == "0" else length,
+        f=header("Referer") or "",
+        a=header("User-Agent") or "",
+        o=header("Host") or "-",
+    )
+    letters.request = request
+    return letters.escaped()
+
+
+def value_letters(values: dict[str, Any]) -> dict[str, object]:
+    """Return the same as `request_letters()`, of the values of a log line by name."""
+    letters = _Letters(l="-")
     for letter, name, nothing in _ATOMS:
         value = values.get(name)
-        # An identifier of our own is harmless, and made only if a format shows it.
-        if type(value) is not LazyUUID4:
-            value = nothing if value is None or value == "" else escape(str(value))
-        found[letter] = value
-    if found["b"] == "0":
-        # As Apache's %b: a body of no bytes is none.
-        found["b"] = "-"
-    return found
+        letters[letter] = nothing if value is None or value == "" else str(value)
+    if letters["b"] == "0":
+        letters["b"] = "-"
+    return letters.escaped()
 
 
 def json_values(values: dict[str, Any]) -> dict[str, Any]:

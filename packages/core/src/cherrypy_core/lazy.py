@@ -26,7 +26,9 @@ else:
         def __get__(self, instance: Any, owner: type | None = None) -> Any:
             if instance is None:
                 return self
-            value = instance.__dict__[self._name] = self._compute(instance)
+            value = self._compute(instance)
+            # PERF: not by way of `__dict__`, which an instance has only once it is asked for.
+            setattr(instance, self._name, value)
             return value
 
 

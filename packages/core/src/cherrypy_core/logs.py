@@ -9,15 +9,28 @@ escaped: no log line can be forged.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import time as _time
 
-from cherrypy_core.accesslog import atoms, json_values, request_values
+from cherrypy_core.accesslog import json_values, request_letters, request_values, value_letters
+from cherrypy_core.loghandlers import (
+    ErrorFormatter,
+    LazyRfc3339UtcTime,
+    LogFile,
+    NullHandler,
+    WSGIErrorHandler,
+    logfmt,
+    one_record,
+    outlets,
+    plain_files,
+    reopen,
+    stamp,
+)
 from cherrypy_core.serving import current, get_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TextIO
 
 __all__ = [
@@ -27,140 +40,6 @@ __all__ = [
     "WSGIErrorHandler",
     "logfmt",
 ]
-
-#: What the built-in handlers write: the message and, with it, a traceback if there is one.
-logfmt = logging.Formatter("%(message)s")
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _stamp(seconds: float) -> str:
-    now = _time.localtime(seconds)
-    return (
-        f"[{now.tm_mday:02d}/{_MONTHS[now.tm_mon - 1]}/{now.tm_year:04d}:"
-        f"{now.tm_hour:02d}:{now.tm_min:02d}:{now.tm_sec:02d}]"
-    )
-
-
-# Messages may have several lines, tracebacks have. What else a client could do to the
-# reader's terminal, or pass off as another line, is shown escaped.
-_CONTROLS = {
-    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
-} | {0x0D: "\\r", 0x2028: "\\u2028", 0x2029: "\\u2029"}
-
-
-def _harmless(text: str) -> str:
-    """Return *text* with control characters, other than TAB and LF, escaped."""
-    return text if text.isprintable() else text.translate(_CONTROLS)
-
-
-def _one_record(text: str) -> str:
-    """Return *text* harmless, and with its further lines indented.
-
-    Whatever a handler puts in front of a message, only its first line looks like a record.
-    """
-    text = _harmless(text)
-    if "\n" not in text:
-        return text
-    first, *rest = text.split("\n")
-    return "\n".join(
-        [first, *(" " + line if line[:1] not in {"", " ", "\t"} else line for line in rest)]
-    )
-
-
-# The beginning of a line of text that is neither indented nor has its place in a traceback,
-# as the name of an exception has. Compiled on first use (by re, which keeps it).
-_FOREIGN_LINE = (
-    r"(?m)^(?=[^ \t\n])(?!Traceback \(most recent|During handling of|The above exception"
-    r"|[A-Za-z_][\w.<>]*(?:: |:?$))"
-)
-
-
-class _ErrorFormatter(logging.Formatter):
-    """Time and message: `[21/Nov/2026:13:46:58] ENGINE Bus STARTED`.
-
-    The further lines of a message, also of that of an exception, are indented: they could
-    be taken for records, of the access log, too, if both go to the same place.
-
-    Args:
-        manager: whose log it is; a subclass may write the time in its own way.
-    """
-
-    def __init__(self, manager: LogManager) -> None:
-        super().__init__("%(message)s")
-        self._own_time = None if type(manager).time is LogManager.time else manager.time
-
-    def format(self, record: logging.LogRecord) -> str:
-        text = _harmless(super().format(record))
-        first, line_break, rest = text.partition("\n")
-        if line_break:
-            text = f"{first}\n{re.sub(_FOREIGN_LINE, ' ', rest)}"
-        own = self._own_time
-        return f"{_stamp(record.created) if own is None else own()} {text}"
-
-
-class NullHandler(logging.Handler):
-    """A handler that writes nothing."""
-
-    def handle(self, record: logging.LogRecord) -> bool:  # noqa: ARG002  (its signature)
-        """Do nothing."""
-        return True
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Do nothing."""
-
-    def createLock(self) -> None:  # noqa: N802  (the standard library's name)
-        """Make no lock."""
-        self.lock = None
-
-
-class LazyRfc3339UtcTime:
-    """The time at which it is shown, as RFC 3339 has it, in UTC."""
-
-    def __str__(self) -> str:
-        now = _time.time()
-        whole = _time.strftime("%Y-%m-%dT%H:%M:%S", _time.gmtime(now))
-        return f"{whole}.{int(now % 1 * 1e6):06d}Z"
-
-
-class WSGIErrorHandler(logging.Handler):
-    """A handler that writes to the `wsgi.errors` of the current request."""
-
-    def flush(self) -> None:
-        """Flush that stream, if there is one."""
-        stream = _wsgi_errors()
-        if stream is not None:
-            stream.flush()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write *record*; without a request, drop it."""
-        stream = _wsgi_errors()
-        if stream is None:
-            return
-        try:
-            stream.write(self.format(record) + "\n")
-            self.flush()
-        except Exception:  # noqa: BLE001  (logging's own rule: handle, never raise)
-            self.handleError(record)
-
-
-def _wsgi_errors() -> Any:
-    request = get_request()
-    environ = None if request is None else request.wsgi_environ
-    return None if environ is None else environ.get("wsgi.errors")
-
-
-def _reopen(handler: logging.FileHandler) -> None:
-    handler.acquire()
-    try:
-        # With `delay` the file may not have been opened yet.
-        old = handler.stream
-        if old is not None:
-            # First the new one: if that fails, there is a log still.
-            handler.stream = handler._open()  # noqa: SLF001  (see FileHandler)
-            old.close()
-    finally:
-        handler.release()
 
 
 class LogManager:
@@ -209,7 +88,7 @@ class LogManager:
         for logger in (self.error_log, self.access_log):
             for handler in logger.handlers:
                 if isinstance(handler, logging.FileHandler):
-                    _reopen(handler)
+                    reopen(handler)
 
     def error(
         self,
@@ -233,7 +112,7 @@ class LogManager:
             log.log(
                 severity,
                 "%s",
-                _one_record(text),
+                one_record(text),
                 exc_info=sys.exc_info() if traceback else None,
                 stacklevel=2,
                 extra={
@@ -250,13 +129,12 @@ class LogManager:
     def access(self) -> None:
         """Write the current request to the access log."""
         # PERF: making the line is expensive, so see first whether any handler will get it.
-        logger: logging.Logger | None = self.access_log
-        while logger is not None:
-            if logger.handlers:
-                break
-            logger = logger.parent if logger.propagate else None
-        if logger is not None and self.access_log.isEnabledFor(logging.INFO):
-            self.write_access(request_values(*current()))
+        log = self.access_log
+        handlers = outlets(log)
+        if handlers and log.isEnabledFor(logging.INFO):
+            request, response = current()
+            letters = request_letters(request, response)
+            self._write(letters, handlers, lambda: request_values(request, response))
 
     def write_access(self, values: dict[str, Any]) -> None:
         """Write a line to the access log, about whatever has been served.
@@ -265,26 +143,41 @@ class LogManager:
             values: `request` (the request line), and what a `JSONFormatter` shows of a
                 request, each a text, a number or None.
         """
-        letters = atoms(values)
+        log = self.access_log
+        if log.isEnabledFor(logging.INFO):
+            self._write(value_letters(values), outlets(log), lambda: values)
+
+    def _write(
+        self,
+        letters: dict[str, object],
+        handlers: list[logging.Handler],
+        values: Callable[[], dict[str, Any]],
+    ) -> None:
+        log = self.access_log
+        try:
+            line = self._line(letters)
+            if plain_files(log, handlers):
+                # PERF: making a record and handing it on takes as long as serving a page.
+                for handler in handlers:
+                    handler.write_line(line)  # type: ignore[attr-defined]
+                return
+            known = values()
+            extra = {"access": json_values(known), "request_id": known.get("request_id") or "-"}
+            log.info("%s", line, extra=extra)
+        except Exception:  # noqa: BLE001  (a wrong format must not break the response)
+            self.error("The access log format is wrong.", "HTTP", logging.ERROR, traceback=True)
+
+    def _line(self, letters: dict[str, object]) -> str:
         letters["t"] = self.time()
-        letters["z"] = LazyRfc3339UtcTime()
         form = self.access_log_format
         site = self.parent
         if site is not None and form == LogManager.access_log_format:
             form = site.access_log_format
-        try:
-            line = form.format(**letters) if "{" in form else form % letters
-            extra = {
-                "access": json_values(values),
-                "request_id": values.get("request_id") or "-",
-            }
-            self.access_log.info("%s", line, extra=extra)
-        except Exception:  # noqa: BLE001  (a wrong format must not break the response)
-            self.error("The access log format is wrong.", "HTTP", logging.ERROR, traceback=True)
+        return form.format_map(letters) if "{" in form else form % letters
 
     def time(self) -> str:
         """Return the time now as Apache writes it, in brackets."""
-        return _stamp(_time.time())
+        return stamp(_time.time())
 
     # Handlers, by the word that says what has made them.
 
@@ -310,7 +203,9 @@ class LogManager:
             from cherrypy_core.jsonlogs import JSONFormatter  # noqa: PLC0415  (an option)
 
             return JSONFormatter()
-        return _ErrorFormatter(self) if log is self.error_log else logfmt
+        if log is not self.error_log:
+            return logfmt
+        return ErrorFormatter(None if type(self).time is LogManager.time else self.time)
 
     _json = False
 
@@ -354,8 +249,7 @@ class LogManager:
         if not name:
             self._replace(log, "file", None)
         elif os.path.abspath(name) != self._file(log):  # noqa: PTH100  (what FileHandler does)
-            handler = logging.FileHandler(name, encoding="utf-8", errors="backslashreplace")
-            self._replace(log, "file", handler)
+            self._replace(log, "file", LogFile(name))
 
     @property
     def access_file(self) -> str:

@@ -100,3 +100,9 @@ def test_a_request_with_a_body_does_not_make_the_next_one_less_strict(corpus_ser
 
 def test_there_are_more_than_two_hundred_cases():
     assert len(CASES) > 200
+
+
+def test_who_writes_http_0_9_is_answered_at_once(corpus_server, connect):
+    client = connect(corpus_server.server)
+    client.send(b"GET /x\r\n")
+    assert client.read_until(b"VERSION.\n").startswith(b"HTTP/1.1 400 ")

@@ -10,6 +10,7 @@ from cherrypy_httpserver.errors import RequestError
 
 __all__ = [
     "check_fields",
+    "check_first_line",
     "check_partial_head",
     "content_length",
     "is_target",
@@ -112,6 +113,20 @@ def check_partial_head(data: bytes) -> None:
     raise RequestError(400, "Lines must end with CR LF")
 
 
+def check_first_line(data: bytes) -> None:
+    """Refuse at once what has no version, as HTTP/0.9 and people at a terminal write it.
+
+    Args:
+        data: the first bytes of a request. An incomplete line is not looked at.
+
+    Raises:
+        RequestError: 400 for other than three words.
+    """
+    end = data.find(b"\r\n")
+    if end >= 0 and data.count(b" ", 0, end) != 2:  # noqa: PLR2004
+        raise RequestError(400, "The request line must be METHOD TARGET VERSION")
+
+
 def check_fields(head: bytes) -> None:
     """Raise RequestError unless every line of the whole `head` is a field line.
 
@@ -152,21 +167,35 @@ def valid_host(host: bytes) -> bool:
     if port and not (port.isdigit() and int(port) <= _HIGHEST_PORT and len(port) < 6):  # noqa: PLR2004
         return False
     if name.startswith(b"["):
-        return (
-            name != b"[]"
-            and name.endswith(b"]")
-            and not name[1:-1].translate(None, b"0123456789abcdefABCDEFv.:%")
-        )
+        return name.endswith(b"]") and _is_ipv6(name[1:-1].decode("ascii"))
     return b":" not in name and b"[" not in name and b"]" not in name
 
 
-def target_parts(method: bytes, target: bytes) -> tuple[bytes | None, bytes]:
+def _is_ipv6(text: str) -> bool:
+    import ipaddress  # noqa: PLC0415  (few hosts are addresses of IPv6)
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def target_parts(
+    method: bytes, target: bytes, *, secure: bool = False
+) -> tuple[bytes | None, bytes]:
     """Return (authority, path and query) of a target that does not begin with a slash.
 
     The authority of the absolute form replaces `Host` (RFC 9112 section 3.2.2); None otherwise.
 
+    Args:
+        method: OPTIONS may have the target `*`.
+        target: as it was sent.
+        secure: whether it has come through TLS.
+
     Raises:
-        RequestError: 400 for a target of no known form.
+        RequestError: 400 for a target of no known form, 421 for https without TLS (RFC 9110
+            section 7.4).
     """
     if target == b"*":
         if method != b"OPTIONS":
@@ -175,6 +204,8 @@ def target_parts(method: bytes, target: bytes) -> tuple[bytes | None, bytes]:
     scheme, separator, rest = target.partition(b"://")
     if not separator or scheme.lower() not in (b"http", b"https"):
         raise RequestError(400, "The request target must be a path or a URL")
+    if not secure and scheme.lower() == b"https":
+        raise RequestError(421, "A URL with https is not answered without TLS")
     end = min((rest + b"/").find(b"/"), (rest + b"?").find(b"?"))
     authority, path = rest[:end], rest[end:]
     if not authority or authority.startswith(b":") or not valid_host(authority):

@@ -12,7 +12,7 @@ from cherrypy_httpserver.body import Body, BufferedBody
 from cherrypy_httpserver.chunks import ChunkDecoder
 from cherrypy_httpserver.errors import BodyError, RequestError
 from cherrypy_httpserver.exchange import Exchange
-from cherrypy_httpserver.grammar import check_partial_head
+from cherrypy_httpserver.grammar import check_first_line, check_partial_head
 from cherrypy_httpserver.limits import BUFFERED_BODY, RECEIVE
 from cherrypy_httpserver.poller import READ
 from cherrypy_httpserver.transport import secure
@@ -120,6 +120,7 @@ class Intake(Wire):
         if data:
             check_partial_head(data)
             if not head:
+                check_first_line(data)
                 self.deadline = min(self.deadline, self.now() + self.limits.head)
             head += data
         limits = self.limits
@@ -152,7 +153,7 @@ class Intake(Wire):
     def _begin_body(self, exchange: Exchange) -> bool:
         self._left = exchange.length
         self._decoder = ChunkDecoder(self.limits) if exchange.chunked else None
-        self._body = []
+        self._body, self._held = [], 0
         self._waited, self._moved = 0.0, 0
         data, self._rest = self._rest, b""
         self.phase = BODY
@@ -192,8 +193,9 @@ class Intake(Wire):
             if done:
                 self._rest = decoder.rest
         self._body.append(data)
+        self._held += len(data)
         if not done:
-            return sum(map(len, self._body)) > BUFFERED_BODY and self._hand_over(exchange)
+            return self._held > BUFFERED_BODY and self._hand_over(exchange)
         body = BufferedBody(b"".join(self._body))
         body.connection = self
         body.trailers = decoder.trailers if decoder is not None else []

@@ -48,14 +48,18 @@ _USUAL = (
     "User-Agent Via X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Real-IP X-Requested-With"
 )
 
-# Names that clients make up are remembered, too, but only so many: they choose them.
+# Names and hosts that clients make up are remembered, too, but only so many, and short ones: they
+# could fill the memory otherwise.
 _MOST_NAMES = 1024
+_LONGEST_NAME = 64
 _MOST_HOSTS = 256
+_LONGEST_HOST = 256
 
 # Two of them contradict each other (RFC 9110 section 5.3, RFC 9112 sections 3.2 and 6.3).
 _ONLY_ONE = frozenset({"HTTP_HOST", "CONTENT_LENGTH", "CONTENT_TYPE"})
 
 _QUOTED_SLASH = re.compile("%2F", re.IGNORECASE)
+_SPACE_BEHIND = re.compile(rb"([^\n \t])[ \t]+\r\n")
 
 
 def _environ_key(name: bytes) -> str:
@@ -131,7 +135,8 @@ class HeadParser:
             head = (b"POST / HTTP/1.1" if exchange.minor else b"POST / HTTP/1.0") + head[end:]
         authority = None
         if not target.startswith(b"/"):
-            authority, target = target_parts(method.encode(), target)
+            secure = environ["wsgi.url_scheme"] == "https"
+            authority, target = target_parts(method.encode(), target, secure=secure)
         self._put_fields(self._fields(head, count), environ)
         self._check_host(environ, exchange)
         if authority is not None:
@@ -153,7 +158,7 @@ class HeadParser:
             key = names.get(name)
             if key is None:
                 key = _environ_key(name)
-                if len(names) < _MOST_NAMES:
+                if len(names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
                     names[name] = key
             if key in environ:
                 environ[key] = _joined(key, environ[key], value.decode("latin-1"))
@@ -170,7 +175,8 @@ class HeadParser:
                 raise RequestError(400, "The Host is not valid")
             if len(self._hosts) >= _MOST_HOSTS:
                 self._hosts.clear()
-            self._hosts.add(host)
+            if len(host) <= _LONGEST_HOST:
+                self._hosts.add(host)
 
     def _fields(self, head: bytes, count: int) -> Fields:
         """Return the `count` header fields of `head`, in order where names are repeated.
@@ -256,25 +262,35 @@ class LlhttpParser(HeadParser):
         self._clean = False
         found = self._found
         found.clear()
+        if b" \r\n" in head or b"\t\r\n" in head:
+            # Part of no value (RFC 9112 section 5.1), but llhttp stumbles over it behind some.
+            head = _SPACE_BEHIND.sub(rb"\1\r\n", head)
         try:
             self._parser.feed_data(head)
         except self._upgrade:
             self._renew()
         except self._error as error:
-            for name, value in found.items():
-                if name.lower() == b"transfer-encoding":
-                    check_coding(value.decode("latin-1"))
-            raise RequestError(400, str(error)) from None
-        if len(found) == count and b" \r\n" not in head and b"\t\r\n" not in head:
-            return found.items()
-        # A name is repeated, or a value has spaces behind it. The lines are well-formed.
-        return _pairs(head)
+            raise _refusal(head, str(error)) from None
+        # With fewer a name is repeated; the lines are well-formed.
+        return found.items() if len(found) == count else _pairs(head)
 
 
 def _pairs(head: bytes) -> Fields:
     """Return the fields of a head whose lines are well-formed."""
     pairs = [line.partition(b":") for line in head[:-4].split(b"\r\n")[1:]]
     return [(name, value.strip(b" \t")) for name, _, value in pairs]
+
+
+def _refusal(head: bytes, message: str) -> RequestError:
+    """Return why a head is refused: 501 if it asks for what the server does not have."""
+    try:
+        check_fields(head)
+        for name, value in _pairs(head):
+            if name.lower() == b"transfer-encoding":
+                check_coding(value.decode("latin-1"))
+    except RequestError as error:
+        return error
+    return RequestError(400, message)
 
 
 class _Callbacks:
@@ -295,8 +311,7 @@ class H11Parser(HeadParser):
             connection.receive_data(head)
             event = connection.next_event()
         except h11.RemoteProtocolError as error:
-            hint = error.error_status_hint
-            raise RequestError(501 if hint == 501 else 400, str(error)) from None  # noqa: PLR2004
+            raise _refusal(head, str(error)) from None
         if not isinstance(event, h11.Request):
             raise RequestError(400, "This is not a request")
         # Not those of h11, which makes one Content-Length of several that are equal.

@@ -90,6 +90,7 @@ class Wire:
         self._rest = b""
         # A body that is being read without a worker, and what decodes it.
         self._body: list[bytes] = []
+        self._held = 0
         self._left = 0
         self._decoder: ChunkDecoder | None = None
         self._out: memoryview | None = None

@@ -351,6 +351,14 @@ class TestSmallForms:
         assert post(look).text == "({'a': '1', 'b': '2'}, {'a': '1', 'b': '2'}, b'')"
         assert post(lambda: (request.params, request.body.charset)[1]).text == "'utf-8'"
 
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/json", ""])
+    def test_other_small_bodies_are_left_to_the_application(self, post, media_type):
+        def look():
+            return request.params, request.body.read()
+
+        answer = post(look, path="/?c=3", CONTENT_TYPE=media_type)
+        assert answer.text == "({'c': '3'}, b'a=1&b=2')"
+
     def test_they_may_come_in_pieces(self, post):
         assert post(source=Source(b"a=1", b"&b", b"=2")).text == "{'a': '1', 'b': '2'}"
 

@@ -275,7 +275,7 @@ def page() -> str:
         "## checker\n",
         table(checker_rows()),
         "## log\n",
-        table(rows_of("log", LOG, LogManager("settings-page"), LogManager)),
+        table(rows_of("log", LOG, cherrypy.log, LogManager)),
         "## wsgi\n",
         table(wsgi),
         "## request\n",

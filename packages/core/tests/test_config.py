@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cherrypy_core.application import Application
 from cherrypy_core.config import BaseConfig, Config, NamespaceSet, environments, merge
 
 
@@ -341,6 +342,15 @@ class TestErrorsOfHandlers:
         with pytest.raises(type(error)) as caught:
             strict["own.port"] = error
         assert caught.value.args == before
+
+    def test_an_error_of_the_operating_system_says_it_as_well(self, tmp_path):
+        path, missing = tmp_path / "app.conf", str(tmp_path / "missing" / "access.log")
+        path.write_text(f"[/]\nlog.access_file = {missing!r}\n")
+        with pytest.raises(FileNotFoundError) as caught:
+            Application(None, "", str(path))
+        said = f"(config entry log.access_file = {missing!r})"
+        assert f"{said} (config file {str(path)!r}, section [/])" in str(caught.value)
+        assert caught.value.filename == missing
 
     def test_a_file_without_a_name_has_one_all_the_same(self, strict):
         with pytest.raises(ValueError, match=r"config file '<\?\?\?>', section \[global\]"):

@@ -75,6 +75,9 @@ def point_to(error: Exception, where: str) -> None:
     plain = isinstance(error, (ValueError, TypeError, LookupError, AttributeError, RuntimeError))
     if plain and len(error.args) == 1 and isinstance(error.args[0], str):
         error.args = (f"{error.args[0]} ({where})",)
+    elif isinstance(error, OSError) and error.strerror:
+        # The arguments are the number and the text; str() shows this attribute.
+        error.strerror = f"{error.strerror} ({where})"
     elif hasattr(error, "add_note"):  # Python 3.11
         error.add_note(where)
 

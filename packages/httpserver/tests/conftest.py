@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import selectors
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import time
 import pytest
 
 from cherrypy_httpserver import Server
+from cherrypy_httpserver.parsing import H11Parser
+from cherrypy_httpserver.poller import SelectorPoller
 
 
 def hello(environ, start_response):
@@ -64,8 +67,25 @@ def app():
     return hello
 
 
+def without_epoll(patch):
+    """Have servers do without epoll, httptools and sendfile, as on other systems."""
+    patch.setattr("cherrypy_httpserver.front.make_poller", SelectorPoller)
+    patch.setattr("cherrypy_httpserver.front.make_parser", H11Parser)
+    if hasattr(selectors, "PollSelector"):
+        patch.setattr("selectors.DefaultSelector", selectors.PollSelector)
+    patch.delattr("os.sendfile", raising=False)
+
+
+@pytest.fixture(params=["usual", "portable"])
+def front_kind(request, monkeypatch):
+    """Run each server as this system can, and as every system can."""
+    if request.param == "portable":
+        without_epoll(monkeypatch)
+    return request.param
+
+
 @pytest.fixture
-def serving(app):
+def serving(app, front_kind):
     """Return a function that starts a server on a free port; all are stopped at the end."""
     servers = []
 
@@ -290,6 +310,7 @@ def corpus_server(request):
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "h11":
             patch.setattr("cherrypy_httpserver.parsing.LlhttpParser", no_httptools)
+            without_epoll(patch)
         else:
             pytest.importorskip("httptools", reason="there is no httptools for this system")
         with contextlib.closing(CorpusServer()) as serving:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from cherrypy_httpserver.errors import BodyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from cherrypy_httpserver.chunks import ChunkDecoder
     from cherrypy_httpserver.wire import Wire
 
-__all__ = ["Body", "BufferedBody"]
+__all__ = ["Body", "BufferedBody", "NoBody"]
 
 _LARGEST_READ = 256 * 1024
 
@@ -31,7 +31,7 @@ class BufferedBody(io.BytesIO):
     """
 
     connection: Wire
-    trailers: list[tuple[bytes, bytes]]
+    trailers: Sequence[tuple[bytes, bytes]] = ()
 
     _fetched = False
     _ended = False
@@ -64,6 +64,53 @@ class BufferedBody(io.BytesIO):
     def read_trailer_lines(self) -> Iterator[bytes]:
         """Give the fields behind a chunked body as lines, as cheroot does."""
         return (b"%b: %b\r\n" % pair for pair in self.trailers)
+
+
+class NoBody(BufferedBody):
+    """The input of all requests of a connection that have no body.
+
+    There is one for the whole connection, so nothing that is done with it may be seen by the next
+    request: it cannot be closed (`io.TextIOWrapper` closes what it wraps when it is collected),
+    nor written to.
+
+    Args:
+        connection: whose it is.
+    """
+
+    def __init__(self, connection: Wire) -> None:
+        super().__init__()
+        self.connection = connection
+
+    @property
+    def closed(self) -> bool:
+        """Whether `_fetch` has found nothing; told once, and then forgotten."""
+        ended, self._ended = self._ended, False
+        return ended
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def writable(self) -> bool:
+        """Return False."""
+        return False
+
+    def write(self, data: Any) -> int:  # noqa: ARG002  (io's signature)
+        """Fail.
+
+        Raises:
+            io.UnsupportedOperation: always.
+        """
+        raise io.UnsupportedOperation("The input of a request is not writable")
+
+    writelines = write  # type: ignore[assignment]  # neither returns
+
+    def truncate(self, size: int | None = None) -> int:
+        """Do nothing: it is empty."""
+        del size
+        return 0
+
+    def _fetch(self) -> None:
+        self._ended = True
 
 
 class Body(io.RawIOBase):
@@ -183,7 +230,7 @@ class Body(io.RawIOBase):
         while left:
             if self._at >= len(self._buffer) and not self._refill(_LARGEST_READ):
                 break
-            end = self._buffer.find(b"\n", self._at) + 1
+            end = self._buffer.find(b"\n", self._at, self._at + left) + 1
             wanted = (end or len(self._buffer)) - self._at
             piece = self._take(min(wanted, left))
             pieces.append(piece)

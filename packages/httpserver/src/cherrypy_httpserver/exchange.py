@@ -78,7 +78,7 @@ class Exchange:
             finally:
                 close = getattr(result, "close", None)
                 if close is not None:
-                    close()
+                    self._close(close)
         except Disconnected:
             self.connection.abort()
         except (SystemExit, KeyboardInterrupt):
@@ -88,6 +88,15 @@ class Exchange:
             if self.body is None or self.body.failure is None:
                 self.connection.report(f"{self.method} {self.target}: the application has failed")
             self.fail(500, "The server encountered an unexpected condition")
+
+    def _close(self, close: Callable[[], object]) -> None:
+        """Close what the application has returned; the response is not worse for an error there."""
+        try:
+            close()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException:  # noqa: BLE001  (as in run)
+            self.connection.report(f"{self.method} {self.target}: close() has failed")
 
     def fail(self, code: int, message: str) -> None:
         """Answer with an error, if nothing has been sent yet; in any case close afterwards."""
@@ -160,6 +169,8 @@ class Exchange:
     def begin(self, length: int | None) -> bytes:
         """Return the head of the response, once.
 
+        Whoever sends it sets `head_sent`; until then an error can still be answered.
+
         Args:
             length: bytes of the body if that is known and the application has not declared it.
         """
@@ -178,18 +189,19 @@ class Exchange:
                 self._chunking = True
             else:
                 self.keep_alive = False
-        self.head_sent = True
         return head
 
     def _begin(self, length: int | None, first: bytes) -> bool:
         """Send the head with the first piece of the body; return whether that was all."""
         head = self.begin(length)
         if self._bodiless:
+            self.head_sent = True
             self.connection.write_last(head)
             return True
         if self._chunking:
             if first:
                 head += encode_chunk(first)
+            self.head_sent = True
             self.connection.write_now(head)
             return False
         left = self._left
@@ -202,9 +214,13 @@ class Exchange:
             self._left = left
             if left == 0:
                 # PERF: one system call for a response of one piece.
-                self.connection.write_last(head + first)
+                head += first
+                self.head_sent = True
+                self.connection.write_last(head)
                 return False
-        self.connection.write_now(head + first)
+        head += first
+        self.head_sent = True
+        self.connection.write_now(head)
         return False
 
     def _send_all(self, body: bytes) -> None:

@@ -17,7 +17,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from cherrypy_httpserver.body import BufferedBody
+from cherrypy_httpserver.body import NoBody
 from cherrypy_httpserver.gateways import with_cheroots_frames
 from cherrypy_httpserver.limits import Limits
 from cherrypy_httpserver.listening import heed_newcomers, ignore_newcomers
@@ -53,7 +53,7 @@ class Listener:
 
     exchange = None
     channel = None
-    idle = False
+    idle = unborn = False
     deadline = float("inf")
 
     def __init__(self, front: Front, sock: socket.socket) -> None:
@@ -80,13 +80,19 @@ class Listener:
                 return False
             self.front.stats["Socket Errors"] += 1
             if error.errno in _EXHAUSTED and not self.front.shed(error):
-                self.deadline = time.monotonic() + _ACCEPT_PAUSE
-                self.front.armed[self.number] = self
-                self.front.watch.expect(self.deadline)
+                self._pause()
                 return False
+        except Exception:  # noqa: BLE001  (one connection may fail, listening must not)
+            self.front.report("A connection could not be accepted", traceback=True)
         if not self.gone:
             self.arm()
         return False
+
+    def _pause(self) -> None:
+        """Accept nothing for a moment: what is exhausted will not be there at once."""
+        self.deadline = time.monotonic() + _ACCEPT_PAUSE
+        self.front.armed[self.number] = self
+        self.front.watch.expect(self.deadline)
 
     def arm(self) -> None:
         """Wait for more."""
@@ -210,7 +216,13 @@ class Front:
         self.stats["Accepts"] += 1
         connection: Connection = self.server.ConnectionClass(self, sock, address)
         self.open.add(connection)
-        connection.start()
+        try:
+            connection.start()
+        except BaseException:
+            # The set may be full, too (epoll_ctl(2)).
+            self.armed.pop(connection.number, None)
+            connection.close()
+            raise
         self.watch.expect(connection.deadline)
 
     def closed(self, connection: Wire) -> None:
@@ -229,14 +241,18 @@ class Front:
             self.poller.ring()
 
     def shed(self, error: OSError) -> bool:
-        """Close the connections that have been idle the longest; return whether there were any."""
+        """Close the connections that have been idle the longest; return whether there were any.
+
+        If none is idle those that have not sent a whole request yet, the slowest first.
+        """
         now = time.monotonic()
         if now - self._logged >= _LOG_INTERVAL:
             self._logged = now
             self.report(f"Idle connections are closed, as none can be accepted: {error}")
-        idle = sorted((c for c in list(self.armed.values()) if c.idle), key=_deadline)
+        armed = list(self.armed.values())
+        least = [c for c in armed if c.idle] or [c for c in armed if c.unborn]
         closed = 0
-        for connection in idle[:_SHED_AT_ONCE]:
+        for connection in sorted(least, key=_deadline)[:_SHED_AT_ONCE]:
             if self.armed.pop(connection.number, None) is connection:
                 connection.close()
                 closed += 1
@@ -256,6 +272,7 @@ class Front:
         environ = self._template.copy()
         environ["REMOTE_ADDR"] = connection.remote_addr
         environ["REMOTE_PORT"] = str(connection.remote_port or "")
+        environ["wsgi.input"] = NoBody(connection)
         environ.update(self.server.environ_of(connection))
         return environ
 
@@ -275,7 +292,6 @@ def empty_environ() -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.errors": sys.stderr,
         "wsgi.file_wrapper": FileWrapper,
-        "wsgi.input": BufferedBody(),
         "wsgi.input_terminated": True,
         "wsgi.multiprocess": False,
         "wsgi.multithread": True,

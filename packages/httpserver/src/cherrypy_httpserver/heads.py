@@ -61,12 +61,16 @@ def encode_head(exchange: Exchange, length: int | None) -> tuple[bytes, int]:
     declared = names.get("content-length")
     if "transfer-encoding" in names or (len(names) != len(headers) and declared is not None):
         headers = _without_coding(headers)
+    if status != "200 OK":
+        _check_status(status)
+        if declared is not None and (status < "2" or status[:3] == "204"):
+            # RFC 9110 section 8.6.
+            headers = [pair for pair in headers if pair[0].lower() != "content-length"]
+            declared = None
     text = "".join([f"{name}: {value}\r\n" for name, value in headers])
     lines = len(headers)
     if text.count("\n") != lines or text.count("\r") != lines or "\0" in text:
         raise ResponseError("A header field has a line end or NUL in it")
-    if status != "200 OK":
-        _check_status(status)
     if declared is not None:
         size, tail = _declared_length(declared), ""
     else:
@@ -100,7 +104,8 @@ def _framing(exchange: Exchange, status: str, length: int | None) -> tuple[int, 
 
 def _check_status(status: str) -> None:
     code = status[:3]
-    digits = code.isascii() and code.isdigit() and code >= "100"
+    # An interim status is no answer; 101 is the last one of HTTP on its connection.
+    digits = code.isascii() and code.isdigit() and (code >= "200" or code == "101")
     if not digits or status[3:4] not in ("", " ") or not status.isprintable():
         raise ResponseError(f"{status!r} is not a status, as '200 OK' is one")
 
@@ -108,6 +113,7 @@ def _check_status(status: str) -> None:
 def _connection_field(exchange: Exchange, given: str | None, size: int) -> str:
     """Return the field that says what becomes of the connection, "" if none is needed."""
     if exchange.status.startswith("101"):
+        exchange.keep_alive = False
         return "" if given is not None else "Connection: Upgrade\r\n"
     if given is not None:
         if "close" in given.lower():

@@ -139,7 +139,12 @@ class SelectorPoller:
         found: list[tuple[int, int]] = []
         with self._waiting:
             self._apply()
-            ready = self._selector.select(None if seconds < 0 else seconds)
+            try:
+                ready = self._selector.select(None if seconds < 0 else seconds)
+            except OSError:
+                # A descriptor was closed meanwhile, which select(2) does not like. That it is to
+                # be forgotten is among the changes.
+                ready = []
             for key, events in ready:
                 if key.fileobj is self._bell:
                     if not self._woken:

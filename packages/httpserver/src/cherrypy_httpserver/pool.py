@@ -87,7 +87,7 @@ class Worker(threading.Thread):
         except (SystemExit, KeyboardInterrupt) as error:
             front.server.interrupt = error
         except BaseException:  # noqa: BLE001  (no exception costs a worker)
-            front.report("Error in the HTTP server")
+            front.report("Error in the HTTP server", traceback=True)
             with contextlib.suppress(Exception):
                 connection.close()
         self.conn = None
@@ -107,7 +107,8 @@ class Worker(threading.Thread):
             more = connection.run()
             left -= 1
             if more and not left:
-                front.ready.append(connection)
+                # Whoever leads by now may not look at the queue by itself.
+                front.enqueue(connection)
                 break
 
     def _wait(self, front: Front) -> None:
@@ -118,6 +119,9 @@ class Worker(threading.Thread):
         self.polling = True
         try:
             events = front.poller.poll(-1, _MOST_EVENTS)
+        except Exception:  # noqa: BLE001  (as in _lead)
+            self._lost_set(front)
+            return
         finally:
             self.polling = False
         take, ready = front.armed.pop, front.ready
@@ -127,6 +131,14 @@ class Worker(threading.Thread):
                 ready.append(connection)
         if front.watch.asleep and ready:
             front.watch.alert()
+
+    def _lost_set(self, front: Front) -> None:
+        """Go on after the set has failed: it was closed, or memory is short."""
+        if front.stopping or self.pool.stopped:
+            self.ending = True
+            return
+        front.report("The HTTP server cannot wait for its connections", traceback=True)
+        time.sleep(_SLOW)
 
     def _take_over(self, front: Front) -> bool:
         """Become the leader if the leader is at something slow; return whether that was so."""

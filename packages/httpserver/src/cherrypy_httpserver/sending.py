@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -11,11 +12,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cherrypy_httpserver.exchange import Exchange
+    from cherrypy_httpserver.wire import Wire
 
 __all__ = ["FileWrapper", "send_file"]
 
 # What one call of sendfile may take; between two calls the deadline is looked at.
 _LARGEST_PIECE = 4 * 1024 * 1024
+
+_BUFFERED = (io.BufferedReader, io.BufferedRandom)
 
 
 class FileWrapper:
@@ -38,30 +42,60 @@ class FileWrapper:
 
 
 def send_file(exchange: Exchange, wrapper: FileWrapper) -> bool:
-    """Send the rest of a regular file; return False, with nothing done, if that cannot be.
+    """Send the rest of a regular file; return False, with nothing done, if it is none.
 
-    As much as the `Content-Length` says, or up to the end of the file.
+    As much as the `Content-Length` says, or up to the end of the file. Where the system cannot
+    copy it, as with TLS, it is read piece by piece.
 
     Raises:
         Disconnected: if the client has gone.
     """
-    if exchange.head_sent or not exchange.connection.is_plain or not hasattr(os, "sendfile"):
+    if exchange.head_sent:
+        return False
+    file = _plain_file(wrapper.file)
+    if file is None:
         return False
     try:
-        number = wrapper.file.fileno()
+        number, offset = file.fileno(), file.tell()
         status = os.fstat(number)
-        offset = wrapper.file.tell()
-    except (AttributeError, OSError, ValueError):
+    except (OSError, ValueError):
         return False
     if not stat.S_ISREG(status.st_mode):
         return False
     available = max(0, status.st_size - offset)
     connection = exchange.connection
     head = exchange.begin(available)
+    exchange.head_sent = True
     left = exchange.remaining(available)
     if left <= 0:
         connection.write_last(head)
         return True
     connection.write_now(head, more=True)
-    exchange.sent(connection.send_file(number, offset, left, _LARGEST_PIECE))
+    if connection.is_plain and hasattr(os, "sendfile"):
+        exchange.sent(connection.send_file(number, offset, left, _LARGEST_PIECE))
+    else:
+        exchange.sent(_copy(connection, file, left, wrapper.size))
     return True
+
+
+def _plain_file(file: Any) -> Any:
+    """Return a file whose bytes are those that the system has of it; None for any other.
+
+    A `gzip.GzipFile` has a descriptor, too, but what is behind that is not what it reads.
+    """
+    if type(file).__module__ == "tempfile":
+        file = getattr(file, "file", file)
+    raw = file.raw if type(file) in _BUFFERED else file
+    return file if type(raw) is io.FileIO else None
+
+
+def _copy(connection: Wire, file: Any, left: int, size: int) -> int:
+    """Send `left` bytes of a file, or fewer if it ends before; return how many."""
+    sent = 0
+    while sent < left:
+        data = file.read(min(size, left - sent))
+        if not data:
+            break
+        connection.write_now(data)
+        sent += len(data)
+    return sent

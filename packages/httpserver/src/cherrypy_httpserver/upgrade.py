@@ -308,11 +308,17 @@ class SocketChannel:
     def _guarded(self, method: Any, *arguments: Any) -> None:
         try:
             method(*arguments)
+        except (SystemExit, KeyboardInterrupt) as error:
+            self._connection.server.interrupt = error
+            self._give_up(error)
         except BaseException as error:  # noqa: BLE001  (nothing that a handler does costs a worker)
             self._connection.report("The handler of an upgraded connection has failed")
-            with self._lock:
-                self._busy = True
-                self._fail(error)
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        with self._lock:
+            self._busy = True
+            self._fail(error)
 
 
 _NEVER = float("inf")

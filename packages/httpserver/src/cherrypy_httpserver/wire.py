@@ -133,6 +133,11 @@ class Wire:
         return self.phase == HEAD and not self._head and not self._rest
 
     @property
+    def unborn(self) -> bool:
+        """Whether no request has come yet: the handshake is under way, or a head."""
+        return self.phase in (HANDSHAKE, HEAD)
+
+    @property
     def rfile(self) -> Any:
         """A file for reading from the socket; what the server has read is not in it."""
         if self._rfile is None:

@@ -90,7 +90,7 @@ class Exchange:
             self.fail(500, "The server encountered an unexpected condition")
 
     def _close(self, close: Callable[[], object]) -> None:
-        """Close what the application has returned; the response is not worse for an error there."""
+        """Close what the application has returned; an error there does not spoil the response."""
         try:
             close()
         except (SystemExit, KeyboardInterrupt):

@@ -214,14 +214,17 @@ class Front:
         """Begin with a connection."""
         sock.setblocking(False)
         self.stats["Accepts"] += 1
-        connection: Connection = self.server.ConnectionClass(self, sock, address)
-        self.open.add(connection)
         try:
+            connection: Connection = self.server.ConnectionClass(self, sock, address)
+            self.open.add(connection)
             connection.start()
         except BaseException:
-            # The set may be full, too (epoll_ctl(2)).
-            self.armed.pop(connection.number, None)
-            connection.close()
+            # The set may be full (epoll_ctl(2)), or the class is somebody else's.
+            self.armed.pop(sock.fileno(), None)
+            for other in list(self.open):
+                if other.socket is sock:
+                    self.open.discard(other)
+            sock.close()
             raise
         self.watch.expect(connection.deadline)
 
@@ -239,6 +242,13 @@ class Front:
         if leader is not None and leader.polling:
             # It waits in the set and does not see the queue.
             self.poller.ring()
+
+    def collect(self, most: int) -> None:
+        """Queue what is ready now, without waiting for more."""
+        for number, _ in self.poller.poll(0, most):
+            connection = self.armed.pop(number, None)
+            if connection is not None:
+                self.ready.append(connection)
 
     def shed(self, error: OSError) -> bool:
         """Close the connections that have been idle the longest; return whether there were any.

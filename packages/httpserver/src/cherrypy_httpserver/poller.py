@@ -137,7 +137,10 @@ class SelectorPoller:
     def poll(self, seconds: float, most: int) -> list[tuple[int, int]]:
         """See `Poller`."""
         found: list[tuple[int, int]] = []
-        with self._waiting:
+        # Who does not want to wait does not wait for those who do either.
+        if not self._waiting.acquire(blocking=seconds != 0):
+            return found
+        try:
             self._apply()
             try:
                 ready = self._selector.select(None if seconds < 0 else seconds)
@@ -154,6 +157,8 @@ class SelectorPoller:
                     # EVENT_WRITE is 2; ours are the numbers of epoll.
                     found.append((key.fd, READ if events & selectors.EVENT_READ else WRITE))
                     self._forget(key.fd)
+        finally:
+            self._waiting.release()
         return found
 
     def wake(self) -> None:

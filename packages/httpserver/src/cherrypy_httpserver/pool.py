@@ -107,7 +107,10 @@ class Worker(threading.Thread):
             more = connection.run()
             left -= 1
             if more and not left:
-                # Whoever leads by now may not look at the queue by itself.
+                if front.leader is self:
+                    # Others have come meanwhile: they are before it in the queue.
+                    front.collect(_MOST_EVENTS)
+                # Whoever else leads by now may not look at the queue by itself.
                 front.enqueue(connection)
                 break
 

@@ -141,10 +141,7 @@ class Watch(threading.Thread):
     def _hold_out(self) -> None:
         """Do what can be done without a worker, as all of them are busy."""
         front = self._front
-        for number, _ in front.poller.poll(0, _MOST_EVENTS):
-            connection = front.armed.pop(number, None)
-            if connection is not None:
-                front.ready.append(connection)
+        front.collect(_MOST_EVENTS)
         now = time.monotonic()
         waiting = self._read_ahead(now)
         pool = front.pool

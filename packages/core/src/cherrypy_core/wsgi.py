@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from cherrypy_core.environ import HEADER_NAMES, header_fields
 from cherrypy_core.errors import InternalRedirect
-from cherrypy_core.pipeline import ExceptionTrapper, InternalRedirector, TrappedBody, trapped
+from cherrypy_core.pipeline import (
+    ExceptionTrapper,
+    InternalRedirector,
+    TrappedBody,
+    TrappedFile,
+    trapped,
+)
 from cherrypy_core.serving import get_request, set_request
 from cherrypy_core.urls import urljoin
 
@@ -167,6 +173,7 @@ class Streamed(AppResponse):
     def __init__(self, request: Request, app: Application, body: Any) -> None:
         self.request = request
         self.cpapp = app
+        self.body = body
         self.iter_response = iter(body)
 
 
@@ -220,6 +227,14 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any], app: Appl
             # Whoever handles the exception may want to know whose it is.
             set_request(request)
         raise
+
+
+def sendable(environ: dict[str, Any], start_response: Callable[..., Any], body: Any) -> Any:
+    """Return *body* in a form in which it may fail, or be sent by the server itself."""
+    trapped = TrappedBody(body, start_response)
+    file = getattr(getattr(body, "body", None), "whole_file", None)
+    wrapper = None if file is None else environ.get("wsgi.file_wrapper")
+    return wrapper(TrappedFile(file, trapped), TrappedFile.BLOCK_SIZE) if wrapper else trapped
 
 
 #: Stands for the pipeline that nobody has changed.
@@ -278,7 +293,7 @@ class CPWSGIApp:
         except BaseException:  # noqa: BLE001  (this is the place where it ends)
             return trapped(start_response)
         # A list cannot fail; everything else may, while it is being sent.
-        return body if type(body) is list else TrappedBody(body, start_response)
+        return body if type(body) is list else sendable(environ, start_response, body)
 
     def _build(self) -> Any:
         """Return the pipeline's parts, each with the next one inside."""

@@ -26,7 +26,9 @@ class FileWrapper:
     """An iterable over a file, as PEP 3333 describes `wsgi.file_wrapper`.
 
     Args:
-        file: anything with `read(size)`; a regular file on disk is sent without being read.
+        file: anything with `read(size)`; a regular file on disk is sent without being read. An
+            object with `fileno` and `tell` may stand for one: if it has an attribute
+            `unfiltered` that is true, it reads what is behind the descriptor, as it is.
         size: bytes per piece.
     """
 
@@ -83,6 +85,8 @@ def _plain_file(file: Any) -> Any:
 
     A `gzip.GzipFile` has a descriptor, too, but what is behind that is not what it reads.
     """
+    if getattr(file, "unfiltered", False) is True:
+        return file
     if type(file).__module__ == "tempfile":
         file = getattr(file, "file", file)
     raw = file.raw if type(file) in _BUFFERED else file

@@ -41,6 +41,14 @@ class Descriptor:
         """Go on at *position*, in bytes from the beginning."""
         os.lseek(self._fd, position, os.SEEK_SET)
 
+    def tell(self) -> int:
+        """Return the position, in bytes from the beginning."""
+        return os.lseek(self._fd, 0, os.SEEK_CUR)
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._fd
+
     def close(self) -> None:
         """Close it. May be called again."""
         fd, self._fd = self._fd, -1
@@ -61,10 +69,15 @@ class FileBody(file_generator):
         slices: (text before it, start, stop) of each slice; with start None it begins where
             the file is, with stop None it ends where the file ends.
         last: what follows the last slice.
+
+    Attributes:
+        whole_file: the file, if the body is all that is in it and the system can read it; then
+            servers may send it without us (`wsgi.file_wrapper`).
     """
 
     #: It yields bytes and nothing else: nobody has to look for text to encode.
     binary = True
+    whole_file: Descriptor | None = None
 
     def __init__(
         self,

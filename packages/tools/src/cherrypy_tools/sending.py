@@ -104,4 +104,8 @@ def send_content(
         if send_ranges(request, response, file, position, length):
             return
     headers["Content-Length"] = str(length)
-    response.body = FileBody(file, [(b"", position, position + length)])
+    body = FileBody(file, [(b"", position, position + length)])
+    if type(file) is Descriptor:
+        # Opened by its path: the length is that of all of it.
+        body.whole_file = file
+    response.body = body

@@ -18,6 +18,7 @@ from cherrypy_httpserver.limits import FIXED, Limits
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 SHORT = 0.2
 
 
@@ -65,11 +66,22 @@ def test_dripping_does_not_renew_the_time_for_the_head(serving, connect, drip):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("length", [100, 1_000_000], ids=["without a worker", "with one"])
-def test_dripping_does_not_renew_the_time_for_the_body(serving, connect, drip, length):
-    client = connect(serving(socket_timeout=SHORT, minimum_rate=10_000))
-    client.send(POST % length)
-    drip(client)
+@pytest.mark.parametrize(
+    ("head", "byte"),
+    [
+        (POST % 100, b"x"),
+        (POST % 1_000_000, b"x"),
+        (CHUNKED, b"1\r\nx\r\n"),
+        (CHUNKED + b"fffff\r\n", b"x"),
+        (CHUNKED + b"11000\r\n" + b"x" * 0x11000, b"\r\n1\r\nx"),
+        (CHUNKED + b"0\r\n", b"x"),
+    ],
+    ids=["without a worker", "with one", "in chunks", "in one chunk", "behind 64 KiB", "trailers"],
+)
+def test_dripping_does_not_renew_the_time_for_the_body(serving, connect, drip, head, byte):
+    client = connect(serving(socket_timeout=SHORT, minimum_rate=1_000_000))
+    client.send(head)
+    drip(client, byte)
     assert status(client) == b"HTTP/1.1 408"
 
 
@@ -118,11 +130,51 @@ def test_a_client_that_does_not_read_is_given_up(serving, connect, pieces):
 
 
 @pytest.mark.slow
-def test_a_stalled_handshake_ends(serving, connect, tls_files):
+def test_reading_a_little_does_not_renew_the_time_for_the_response(serving, connect):
+    size = 40_000_000
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        piece = b"x" * 1_000_000
+        whole = environ["PATH_INFO"] == "/last"
+        return [piece * 40] if whole else itertools.repeat(piece, 40)
+
+    server = serving(wsgi_app=app, socket_timeout=SHORT, minimum_rate=1e9)
+    clients = [connect(server) for _ in range(2)]
+    clients[0].send(GET)
+    clients[1].send(LAST)
+    pause = threading.Event()
+    read = 0
+    with contextlib.suppress(ConnectionResetError):
+        # At this pace the whole of it would take eight seconds.
+        while piece := b"".join(client.socket.recv(100_000) for client in clients):
+            read += len(piece)
+            pause.wait(SHORT / 10)
+    assert read < 2 * size
+    deadline = time.monotonic() + 5
+    while server.httpserver.front.open:
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
+
+
+@pytest.mark.slow
+def test_empty_lines_between_requests_do_not_renew_the_time_of_silence(serving, connect, drip):
+    client = connect(serving(socket_timeout=SHORT))
+    client.send(GET)
+    drip(client, b"\r\n")
+    assert status(client) == b"HTTP/1.1 200"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dripping", [False, True])
+def test_a_handshake_that_stalls_or_drips_ends(serving, connect, drip, tls_files, dripping):
     server = serving(handshake_timeout=SHORT, ssl_certificate=tls_files)
     client = connect(server)
     client.send(b"\x16\x03\x01\x02\x00\x01")
-    assert client.read() == b""
+    if dripping:
+        drip(client, b"\0")
+    with contextlib.suppress(ConnectionResetError):
+        assert client.read() == b""
 
 
 @pytest.fixture(scope="module")

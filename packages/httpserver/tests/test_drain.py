@@ -135,6 +135,18 @@ def test_what_is_not_finished_at_the_deadline_is_cut_and_reported(serving, conne
     assert "GET /x?y" in warnings[0]
 
 
+def test_requests_that_no_worker_has_taken_are_answered_at_the_deadline(serving, connect, gate):
+    server = serving(wsgi_app=gate[0], thread_pool=1, shutdown_timeout=0.05)
+    first, waiting = connect(server), connect(server)
+    first.send(GET)
+    wait_until(server.httpserver.in_flight)
+    waiting.send(GET)
+    ready = server.httpserver.front.ready
+    wait_until(lambda: ready and ready[0].exchange is not None)
+    server.stop()
+    assert waiting.read().startswith(b"HTTP/1.1 503 ")
+
+
 def test_draining_twice_or_before_the_start_does_no_harm(serving, app):
     assert Server(app=app).httpserver_from_self()[0].drain().answered == 0
     server = serving()

@@ -140,6 +140,45 @@ def test_the_pool_grows_while_requests_wait_and_shrinks_when_idle(serving, conne
     assert client.read().endswith(b"through")
 
 
+def test_the_pool_grows_again_after_it_has_shrunk_and_keeps_its_figures(serving, connect, gate):
+    server = serving(wsgi_app=gate, thread_pool=1, thread_pool_max=3, thread_pool_idle=0.05)
+    pool = server.httpserver.requests
+    for turn in (1, 2):
+        gate.open.clear()
+        clients = [connect(server) for _ in range(3)]
+        for client in clients:
+            client.send(LAST)
+        wait_until(lambda: pool.busy == 3)
+        gate.open.set()
+        for client in clients:
+            assert client.read().endswith(b"through")
+        wait_until(lambda: len(pool._threads) == 1)
+        # Those of the workers that have ended are counted, too.
+        assert (pool.requests, pool.peak) == (3 * turn, 3)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_needed_now_and_then_stays(serving, connect):
+    """It shrinks by idleness, not by the number of requests that wait."""
+
+    def app(environ, start_response):
+        threading.Event().wait(0.02)
+        start_response("200 OK", [])
+        return [b""]
+
+    server = serving(wsgi_app=app, thread_pool=1, thread_pool_max=2, thread_pool_idle=30)
+    pool = server.httpserver.requests
+    clients = [connect(server) for _ in range(2)]
+    threads = set()
+    for _ in range(10):
+        for client in clients:
+            client.send(LAST.replace(b"Connection: close\r\n", b""))
+        for client in clients:
+            client.read_until(b"\r\n\r\n")
+        threads |= {worker.name for worker in pool._threads}
+    assert len(threads) == 2
+
+
 def test_without_a_maximum_the_pool_stays_as_it_is(serving, connect, gate):
     server = serving(wsgi_app=gate, thread_pool=1)
     pool = server.httpserver.requests

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from cherrypy_httpserver.connection import Connection
 from cherrypy_httpserver.poller import READ, wait_for
 from cherrypy_httpserver.pool import Worker
-from cherrypy_httpserver.wire import CLOSED, LINGERING
+from cherrypy_httpserver.wire import CLOSED, LINGERING, READY
 
 if TYPE_CHECKING:
     from cherrypy_httpserver.front import Front
 
-__all__ = ["DrainReport", "InFlight", "drain", "in_flight"]
+__all__ = ["DrainReport", "InFlight", "close_all", "drain", "in_flight"]
 
 # Seconds between two looks while a server drains.
 _PAUSE = 0.002
@@ -127,6 +127,19 @@ def drain(
     front.stopping = True
     answered = front.pool.requests - before
     return DrainReport(max(0, answered - len(cut)), tuple(cut), time.monotonic() - began)
+
+
+def close_all(front: Front) -> None:
+    """Close what is still open, but for connections that a worker has: its owner does that."""
+    workers = list(front.pool._threads)  # noqa: SLF001  (ours; cheroot's name)
+    owned = [worker.conn for worker in workers]
+    for connection in list(front.open):
+        if connection in owned:
+            continue
+        if connection.phase == READY:
+            # It has waited in the queue.
+            connection.refuse(503, "The server is being stopped", connection.exchange)
+        connection.close()
 
 
 def _this_thread() -> str:

@@ -47,14 +47,17 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _LOG_INTERVAL = 60.0
 _SHED_AT_ONCE = 16
 
+# Seconds that a client has from connect() to its request before it is among those that are shed.
+_NEWCOMER = 0.25
+
 
 class Listener:
     """A listening socket in the set; it takes part as a connection does."""
 
     exchange = None
     channel = None
-    idle = unborn = False
-    deadline = float("inf")
+    idle = False
+    deadline = unborn_since = float("inf")
 
     def __init__(self, front: Front, sock: socket.socket) -> None:
         self.front = front
@@ -253,14 +256,15 @@ class Front:
     def shed(self, error: OSError) -> bool:
         """Close the connections that have been idle the longest; return whether there were any.
 
-        If none is idle those that have not sent a whole request yet, the slowest first.
+        If none is idle those that have not sent a whole request yet, the slowest first. Newcomers
+        are spared: what they have sent was not read yet.
         """
         now = time.monotonic()
         if now - self._logged >= _LOG_INTERVAL:
             self._logged = now
             self.report(f"Idle connections are closed, as none can be accepted: {error}")
-        armed = list(self.armed.values())
-        least = [c for c in armed if c.idle] or [c for c in armed if c.unborn]
+        unborn = [c for c in list(self.armed.values()) if now - c.unborn_since > _NEWCOMER]
+        least = [c for c in unborn if c.idle] or unborn
         closed = 0
         for connection in sorted(least, key=_deadline)[:_SHED_AT_ONCE]:
             if self.armed.pop(connection.number, None) is connection:

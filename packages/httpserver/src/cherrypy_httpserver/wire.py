@@ -133,9 +133,14 @@ class Wire:
         return self.phase == HEAD and not self._head and not self._rest
 
     @property
-    def unborn(self) -> bool:
-        """Whether no request has come yet: the handshake is under way, or a head."""
-        return self.phase in (HANDSHAKE, HEAD)
+    def unborn_since(self) -> float:
+        """Since when a handshake or a request is waited for; infinite if one is there."""
+        if self.phase == HANDSHAKE:
+            return self.deadline - self.limits.handshake
+        if self.phase != HEAD:
+            return float("inf")
+        seconds = self.limits.idle if self.idle and self.bytes_written else self.limits.head
+        return self.deadline - seconds
 
     @property
     def rfile(self) -> Any:

@@ -15,7 +15,7 @@ from cheroot.server import HTTPRequest
 
 from cherrypy_httpserver.__about__ import __version__
 from cherrypy_httpserver.connection import Connection
-from cherrypy_httpserver.drain import DrainReport, InFlight, drain, in_flight
+from cherrypy_httpserver.drain import DrainReport, InFlight, close_all, drain, in_flight
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.front import Front, empty_environ
 from cherrypy_httpserver.gateways import (
@@ -29,7 +29,6 @@ from cherrypy_httpserver.peers import peer_environ
 from cherrypy_httpserver.pool import Pool
 from cherrypy_httpserver.statistics import publish, withdraw
 from cherrypy_httpserver.watch import Watch
-from cherrypy_httpserver.wire import READY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -344,9 +343,7 @@ class WSGIServer(wsgi.Server):
             self._close_socket()
             self.requests.stop(0 if report.cut else 1)
             front.watch.stop()
-            for connection in list(front.open):
-                if connection.phase != READY:
-                    connection.close()
+            close_all(front)
             front.poller.close()
             withdraw(self)
         self._ended.set()

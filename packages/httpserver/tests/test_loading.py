@@ -45,11 +45,20 @@ def test_a_dotted_name_is_found():
         ("wsgi_two:", "MODULE:APPLICATION"),
         ("wsgi_two:nothing", "'wsgi_two' has no attribute 'nothing'"),
         ("wsgi_two:number", "int cannot be called"),
+        ("wsgi_two:function", "'wsgi_two:function' is an ASGI application"),
+        ("wsgi_two:thing", "'wsgi_two:thing' is an ASGI application"),
         ("wsgi_none:app", "No module named 'wsgi_none'"),
     ],
 )
 def test_what_is_no_application_is_refused_in_one_line(module, name, message):
-    module("wsgi_two", "number = 1\n")
+    module(
+        "wsgi_two",
+        "number = 1\n"
+        "async def function(scope, receive, send): ...\n"
+        "class Thing:\n"
+        "    async def __call__(self, scope, receive, send): ...\n"
+        "thing = Thing()\n",
+    )
     with pytest.raises(LoadError, match=message) as caught:
         load_application(name)
     assert "\n" not in str(caught.value)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+_COROUTINE = 0x80  # inspect.CO_COROUTINE, whose import can wait
+
 __all__ = ["import_failure", "load_application", "load_attribute", "load_module", "load_object"]
 
 
@@ -45,13 +47,22 @@ def load_application(name: str) -> Any:
     What follows the colon may be dotted: an attribute of an object in the module.
 
     Raises:
-        LoadError: if there is no colon, no such module, no such object, or it is not callable.
+        LoadError: if there is no colon, no such module, no such object, or it is not callable
+            as WSGI wants it.
     """
     found = load_object(name)
     if not callable(found):
         kind = type(found).__name__
         raise LoadError(f"{name!r} is not a WSGI application: a {kind} cannot be called")
+    if _is_asynchronous(found) or _is_asynchronous(type(found).__call__):
+        # Every request would fail, and nobody would know why.
+        raise LoadError(f"{name!r} is an ASGI application: this server serves those of WSGI")
     return found
+
+
+def _is_asynchronous(function: Any) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & _COROUTINE)
 
 
 def load_object(name: str) -> Any:

@@ -85,6 +85,13 @@ class TestBodies:
         assert reply.code == 500
         assert "The body of a response must be bytes, not text" in reply.text
 
+    @pytest.mark.parametrize("body", ["text", "", ["text"], [b"", "text"]])
+    def test_text_is_refused_where_it_is_assigned(self, body):
+        made = Response()
+        with pytest.raises(ValueError, match="must be bytes, not text"):
+            made.body = body
+        assert made.body == []
+
     @pytest.mark.parametrize("body", [5, 1.5, object(), [1, 2], [None]])
     def test_what_is_no_body_is_an_error(self, answer, body):
         assert answer(body).code == 500

@@ -567,6 +567,18 @@ class TestAlone:
         assert isinstance(Request.namespaces, NamespaceSet)
         assert set(Request.namespaces) >= {"hooks", "request", "response", "error_page"}
 
+    def test_each_request_has_namespaces_of_its_own(self, make_app, call):
+        def index():
+            request.namespaces["late"] = print
+            return " ".join(sorted(request.namespaces)).encode()
+
+        app = make_app(index=index)
+        app.toolboxes["mytools"] = print
+        names = {"error_page", "hooks", "late", "mytools", "request", "response"}
+        assert set(call(app).text.split()) >= names
+        assert "late" not in Request.namespaces
+        assert "hooks" in request.namespaces
+
 
 class TestFailingDispatchers:
     def test_the_error_looks_as_the_configuration_says(self, make_app, call):

@@ -22,6 +22,22 @@ if TYPE_CHECKING:
 __all__ = ["Context"]
 
 
+class _RequestNamespaces(NamespaceSet):
+    """The config namespaces of a class of requests.
+
+    Each request has a copy of its own, together with the toolboxes of its application.
+    """
+
+    def __get__(self, request: Context | None, owner: type | None = None) -> NamespaceSet:
+        if request is None:
+            return self
+        own = NamespaceSet(self)
+        if request.app is not None:
+            own.update(request.app.toolboxes)
+        request.namespaces = own
+        return own
+
+
 class Context(Message):
     """A message with all that it is being served with. `Request` adds the stages.
 
@@ -38,6 +54,7 @@ class Context(Message):
         show_mismatched_params: tell in a 404 or 400 which parameters did not fit.
         throws: exceptions that are never turned into a response.
         sections: the sections of the application's configuration that hold for the path.
+        namespaces: the config namespaces; those of the class are for all requests.
         stage: the name of what is being done, for diagnosis.
         is_index: whether the handler is the index of its object; None if not known.
         plan: what the configuration means for this request; set by the dispatcher.
@@ -60,7 +77,7 @@ class Context(Message):
     sections: Sequence[tuple[str, dict[str, Any]]] = ()
     #: The response to this request (`serving.response`).
     response_served: Any = None
-    namespaces = NamespaceSet(
+    namespaces = _RequestNamespaces(
         {
             "hooks": _namespaces.hooks_namespace,
             "request": _namespaces.request_namespace,

@@ -202,6 +202,13 @@ class TestForms:
         problem = json.loads(fail(accept).body)
         assert problem["traceback"][0] == "Traceback (most recent call last):"
 
+    def test_a_status_that_nothing_is_said_about_stands_alone(self, fail):
+        quiet = {"request.show_tracebacks": False}
+        reply = fail("application/json", HTTPError(507), **quiet)
+        expected = {"type": "about:blank", "title": "Insufficient Storage", "status": 507}
+        assert json.loads(reply.body) == expected
+        assert fail("text/plain", HTTPError(507), **quiet).text == "507 Insufficient Storage\n"
+
     @pytest.mark.parametrize("accept", ["text/html", "text/plain", "application/json"])
     def test_no_traceback_unless_asked_for(self, fail, accept):
         secret = RuntimeError("secret")

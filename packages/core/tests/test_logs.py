@@ -59,6 +59,11 @@ class TestErrorLog:
         log.error("said")
         assert re.fullmatch(STAMP + " said\n", written())
 
+    def test_percent_signs_stay(self, log, written, caplog):
+        log("100% of %s, %(x)s and %d")
+        assert written().endswith("] 100% of %s, %(x)s and %d\n")
+        assert [record.msg for record in caplog.records] == ["100% of %s, %(x)s and %d"]
+
     def test_severity_decides(self, log, written, caplog):
         log.error("quiet", severity=logging.DEBUG)
         assert written() == ""

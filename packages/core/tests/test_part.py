@@ -298,6 +298,24 @@ def test_after_an_error_no_file_is_open(recorder, data, content_type):
     assert all(file.closed for file in recorder.made)
 
 
+@pytest.mark.parametrize("size", [10, 200_000])
+def test_a_file_that_cannot_be_written_is_an_error(size):
+    class Full(io.BytesIO):
+        def write(self, data):
+            if self.tell() + len(data) > size:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    class OnFull(Part):
+        def make_file(self):
+            return Full()
+
+    body = body_of(wrap(field("f", b"x" * 400_000, filename="f")), part_class=OnFull)
+    with pytest.raises(OSError, match="No space left"):
+        body.process()
+    assert body.params == {}
+
+
 def test_files_of_the_application_are_left_alone(tmp_path):
     made = []
 

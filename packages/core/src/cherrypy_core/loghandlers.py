@@ -190,7 +190,7 @@ class LogFile(logging.FileHandler):
             stream.write(line + "\n")
             stream.flush()
         except Exception:  # noqa: BLE001  (logging's own rule: handle, never raise)
-            self.handleError(logging.makeLogRecord({"msg": "%s", "args": (line,)}))
+            self.handleError(logging.makeLogRecord({"msg": line}))
         finally:
             self.release()
 

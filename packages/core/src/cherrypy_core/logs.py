@@ -111,7 +111,7 @@ class LogManager:
             request = get_request()
             log.log(
                 severity,
-                "%s",
+                # Without arguments: what has a percent sign in it stays as it is.
                 one_record(text),
                 exc_info=sys.exc_info() if traceback else None,
                 stacklevel=2,
@@ -163,7 +163,7 @@ class LogManager:
                 return
             known = values()
             extra = {"access": json_values(known), "request_id": known.get("request_id") or "-"}
-            log.info("%s", line, extra=extra)
+            log.info(line, extra=extra)
         except Exception:  # noqa: BLE001  (a wrong format must not break the response)
             self.error("The access log format is wrong.", "HTTP", logging.ERROR, traceback=True)
 

@@ -202,6 +202,17 @@ def test_a_message_in_parts_is_one_message(pair):
     assert pair.handler.events == ["opened", "ab", "drip"]
 
 
+def test_small_and_empty_parts_do_not_pile_up():
+    pair = Pair(limit=10_000)
+    begin = pair.client.send(BytesMessage(data=b"", message_finished=False))
+    more = pair.client.send(BytesMessage(data=b"a", message_finished=False))
+    empty = pair.client.send(BytesMessage(data=b"", message_finished=False))
+    pair.session.received(begin + more * 1000 + empty * 10_000)
+    assert len(pair.session._parts) < 500
+    pair.say(BytesMessage(data=b"b"))
+    assert pair.handler.events == ["opened", b"a" * 1000 + b"b"]
+
+
 def test_a_message_that_is_too_large_ends_it(pair):
     pair.say(BytesMessage(data=b"x" * 60, message_finished=False), BytesMessage(data=b"x" * 60))
     (goodbye,) = pair.answers()

@@ -44,6 +44,9 @@ _ABRUPT = (_PROTOCOL_ERROR, _TOO_BIG)
 #: Seconds that a client may take to say goodbye, too.
 _CLOSING_TIME = 5.0
 
+#: Parts of a message before they are put together: small ones need far more than their size.
+_MOST_PARTS = 256
+
 #: Bytes of the reason in a closing frame (RFC 6455 section 5.5: 125 with the code).
 _LONGEST_REASON = 123
 
@@ -177,10 +180,13 @@ class Session:
             self._parts.clear()
             self.close(_TOO_BIG, f"A message has more than {self._limit} bytes")
             return
-        self._parts.append(event.data)
+        if event.data:
+            self._parts.append(event.data)
+        empty: Any = "" if isinstance(event, TextMessage) else b""
+        if len(self._parts) > _MOST_PARTS:
+            self._parts[:] = [empty.join(self._parts)]
         if event.message_finished:
-            empty: Any = "" if isinstance(event, TextMessage) else b""
-            message = empty.join(map(type(empty), self._parts))
+            message = empty.join(self._parts)
             self._parts.clear()
             self._size = 0
             self._guarded(self._handler.received_message, message)

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import sys
+import threading
 
 import pytest
 import trustme
@@ -97,6 +98,53 @@ def test_it_serves_django(launch, tmp_path):
     assert ask(port, "GET", "/stream") == (200, "01234")
     process.popen.terminate()
     assert process.finish()[0] == 0
+
+
+MODULES = """
+import sys
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    tops = {name.partition(".")[0] for name in sys.modules}
+    return [" ".join(sorted(name for name in tops if name.startswith("cherry"))).encode()]
+"""
+
+
+def test_nothing_else_of_cherrypy_is_needed(launch, tmp_path):
+    (tmp_path / "modules.py").write_text(MODULES)
+    process = launch(*MODULE, "modules:app", "--bind", "127.0.0.1:0")
+    assert ask(port_of(process)) == (200, "cherrypy_httpserver cherrypy_wspbus")
+
+
+def test_certificates_are_read_again_on_a_signal(launch, tmp_path):
+    authority, path = trustme.CA(), tmp_path / "both.pem"
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+
+    def renew():
+        issued = authority.issue_cert("127.0.0.1")
+        issued.private_key_and_cert_chain_pem.write_to_path(path)
+
+    def connect():
+        plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+        return context.wrap_socket(plain, server_hostname="127.0.0.1")
+
+    renew()
+    process = launch(*MODULE, "site_app:app", "--bind", "127.0.0.1:0", "--certificate", str(path))
+    port = port_of(process)
+    with connect() as old:
+        before = old.getpeercert()["serialNumber"]
+        renew()
+        process.popen.send_signal(signal.SIGUSR1)
+        for _ in range(500):
+            with connect() as new:
+                if new.getpeercert()["serialNumber"] != before:
+                    break
+            threading.Event().wait(0.01)  # another process cannot tell us
+        else:
+            raise AssertionError("not read again")
+        old.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert old.recv(12) == b"HTTP/1.1 200"
 
 
 def test_it_listens_on_several_addresses(launch, tmp_path):

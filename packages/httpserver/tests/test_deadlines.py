@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 import socket
 import threading
 import time
-from pathlib import Path
 
 import pytest
-
-from cherrypy_httpserver import Server
-from cherrypy_httpserver.limits import FIXED, Limits
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -230,44 +225,3 @@ def test_clients_that_stall_do_not_hinder_others(serving, connect, drip, tls_fil
     deadline = time.monotonic() + 5
     while server.httpserver.requests.busy:
         assert time.monotonic() < deadline
-
-
-def test_the_times_of_a_transfer_grow_with_what_has_come():
-    server = Server()
-    limits = Limits(server)
-    assert limits.transfer(0) == server.socket_timeout
-    assert limits.transfer(2400) == server.socket_timeout + 10
-    assert (limits.head, limits.handshake) == (10, 10)
-    server.socket_timeout, server.head_timeout = 3, 4
-    limits = Limits(server)
-    assert (limits.idle, limits.head, limits.handshake) == (3, 4, 3)
-
-
-def test_0_stands_for_no_limit():
-    server = Server()
-    for name in (
-        "max_request_header_size",
-        "max_request_line_size",
-        "max_request_header_count",
-        "max_request_body_size",
-        "socket_timeout",
-        "minimum_rate",
-    ):
-        setattr(server, name, 0)
-    limits = Limits(server)
-    assert min(limits.head_size, limits.line_size, limits.header_count, limits.body_size) > 1 << 60
-    assert min(limits.idle, limits.head, limits.transfer(1)) > 1e8
-
-
-def test_the_documented_limits_are_those_of_the_code():
-    page = Path(__file__).parents[3] / "docs" / "limits.md"
-    if not page.exists():
-        pytest.skip("the documentation is not here")
-    text = page.read_text()
-    for limit in FIXED:
-        row = next((line for line in text.splitlines() if f"| {limit.name} |" in line), None)
-        assert row is not None, limit.name
-        assert f"{limit.value:.10g}" == row.split("|")[2].strip()
-        assert limit.outcome in row
-    for name, default in re.findall(r"^\| [^|]+ \| `(\w+)` \| `([^`]+)`", text, re.MULTILINE):
-        assert repr(getattr(Server, name)) == default, name

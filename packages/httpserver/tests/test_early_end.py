@@ -10,6 +10,7 @@ from cherrypy_httpserver import Server
 from cherrypy_httpserver.wsgi import WSGIServer
 
 
+@pytest.mark.usefixtures("front_kind")
 @pytest.mark.parametrize("drain_first", [True, False])
 def test_a_drain_between_preparing_and_serving_ends_the_server(app, drain_first):
     settings = Server(None, app)

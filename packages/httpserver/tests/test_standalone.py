@@ -16,7 +16,7 @@ def application(environ, start_response):
 
 
 @pytest.fixture
-def serve():
+def serve(front_kind):
     """Give a function that starts a server, and returns it when it listens."""
     running = []
 

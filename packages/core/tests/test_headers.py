@@ -1,3 +1,4 @@
+import codecs
 import copy
 import pickle
 
@@ -214,3 +215,14 @@ def test_encoded_words_are_decoded_as_far_as_possible(text, decoded):
 def test_decoding_raises_nothing(charset, kind, text):
     decode_TEXT(text)
     decode_TEXT(f"=?{charset}?{kind}?{text}?=")
+
+
+def test_python_does_not_look_for_what_is_no_charset():
+    asked = []
+    look = asked.append
+    codecs.register(look)
+    try:
+        assert decode_TEXT("=?bogus-2?q?a?=") == "=?bogus-2?q?a?="
+    finally:
+        codecs.unregister(look)
+    assert asked == []

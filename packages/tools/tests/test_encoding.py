@@ -1,3 +1,4 @@
+import codecs
 import io
 
 import pytest
@@ -109,6 +110,24 @@ def test_the_client_may_choose_the_charset(client, accept, charset):
     answer = client.get("/", headers={"Accept-Charset": accept})
     assert answer["Content-Type"] == f"text/html;charset={charset}"
     assert answer.body.decode(charset) == "\u20ac"
+
+
+def test_python_does_not_look_for_what_is_no_charset(client):
+    asked = []
+    look = asked.append
+    codecs.register(look)
+    try:
+        answer = client.get("/", headers={"Accept-Charset": "bogus-1, utf-7, utf-8;q=0.5"})
+    finally:
+        codecs.unregister(look)
+    assert answer["Content-Type"] == "text/html;charset=utf-8"
+    assert asked == []
+
+
+def test_a_charset_of_the_applications_own_is_known_to_its_clients(serve):
+    client = serve(Root(), site={"tools.encode.default_encoding": "UTF-7"})
+    answer = client.get("/", headers={"Accept-Charset": "utf-7"})
+    assert answer.body.decode("utf-7") == "\u20ac"
 
 
 def test_a_client_that_accepts_no_charset_that_will_do_gets_406(client):

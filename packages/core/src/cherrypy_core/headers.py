@@ -293,8 +293,6 @@ class HeaderMap(CaseInsensitiveDict):
 # parts cannot contain the question marks that delimit them.
 _ENCODED_WORD = r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?="
 _ADJACENT = r"(?<=\?=)[ \t]+(?==\?)"
-# Codecs that take quadratic time, or have no business in a header field.
-_REFUSED_CHARSETS = ("idna", "punycode", "unicode", "raw", "utf-7", "utf7", "utf_7")
 
 
 def decode_TEXT(value: str) -> str:  # noqa: N802  (the public name)
@@ -312,12 +310,14 @@ def decode_TEXT_maybe(value: str) -> str:  # noqa: N802  (the public name)
 
 
 def _decode_word(word: re.Match[str]) -> str:
+    from cherrypy_core.charsets import is_charset  # noqa: PLC0415  (encoded words are rare)
+
     charset, kind, text = word.groups()
-    if charset.lower().startswith(_REFUSED_CHARSETS):
+    if not is_charset(charset):
         return word[0]
     try:
         data = text.encode("ascii")
         raw = a2b_base64(data) if kind in "bB" else a2b_qp(data, header=True)
         return raw.decode(charset)
-    except (Base64Error, LookupError, ValueError):
+    except (Base64Error, ValueError):
         return word[0]

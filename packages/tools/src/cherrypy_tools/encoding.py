@@ -267,13 +267,19 @@ class ResponseEncoder:
         if not weights:
             yield self.default_encoding
             return
+        from cherrypy_core.charsets import is_charset  # noqa: PLC0415  (few clients ask)
+
         # ISO-8859-1 is acceptable unless the client says otherwise (as CherryPy 18.10).
         names = dict(weights)
         if "*" not in names:
             names.setdefault("iso-8859-1", 0.001)
         for name in sorted(names, key=names.__getitem__, reverse=True):
-            if names[name] > 0:
-                yield self.default_encoding if name == "*" else name
+            if names[name] <= 0:
+                continue
+            if name == "*":
+                yield self.default_encoding
+            elif name == self.default_encoding.lower() or is_charset(name):
+                yield name
 
     def _fail(self, tried: list[str]) -> str:
         raise HTTPError(

@@ -179,8 +179,33 @@ def test_a_wrong_setting_is_named(files, settings, message):
         tls_adapter(server)
 
 
-def test_a_key_without_a_certificate_is_refused(files, app):
+@pytest.mark.parametrize(
+    "name", ["ssl_private_key", "ssl_certificate_chain", "ssl_client_ca", "ssl_sni"]
+)
+def test_nothing_is_served_in_clear_if_a_certificate_was_forgotten(files, app, name):
     server = Server(app=app)
-    server.ssl_private_key = files["key.pem"]
-    with pytest.raises(SettingError, match=r"not server\.ssl_certificate"):
+    value = files["key.pem"]
+    setattr(server, name, {"localhost": value} if name == "ssl_sni" else value)
+    with pytest.raises(SettingError, match=rf"{name} is set, but not server\.ssl_certificate"):
         server.httpserver_from_self()
+
+
+@pytest.mark.parametrize("name", ["ssl_client_ca", "ssl_sni"])
+def test_what_a_context_of_ones_own_would_ignore_is_refused(files, app, name):
+    server = Server(app=app)
+    server.ssl_certificate = files["both.pem"]
+    server.ssl_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    value = files["both.pem"]
+    setattr(server, name, {"localhost": value} if name == "ssl_sni" else value)
+    with pytest.raises(SettingError, match=f"{name} has no effect"):
+        server.httpserver_from_self()
+
+
+def test_a_context_of_ones_own_is_not_read_again(files, serving):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(files["cert.pem"], files["key.pem"])
+    server = serving(wsgi_app=scheme, ssl_context=context)
+    messages = []
+    server.bus.subscribe("log", lambda message, level: messages.append(message))
+    server.reload_certificates()
+    assert (messages, server.httpserver.ssl_adapter.context) == ([], context)

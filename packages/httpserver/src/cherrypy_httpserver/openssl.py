@@ -71,14 +71,17 @@ class OpenSSLAdapter(pyOpenSSLAdapter):
         self.context = context
         self.reload()
 
-    def reload(self) -> None:
+    def reload(self) -> bool:
         """Read the certificates again, for the connections to come.
+
+        Returns:
+            False if there are none to read: the context was given as it is.
 
         Raises:
             Exception: whatever is wrong with them; everything stays as it was then.
         """
         if self._given is not None or self._wishes is None:
-            return
+            return False
         made = self._make(self._wishes.identity)
         others = {name: self._make(one) for name, one in self._wishes.others.items()}
 
@@ -90,6 +93,7 @@ class OpenSSLAdapter(pyOpenSSLAdapter):
 
         made.set_tlsext_servername_callback(choose)
         self.context = made
+        return True
 
     def get_context(self) -> SSL.Context:
         """Return the context of new connections."""

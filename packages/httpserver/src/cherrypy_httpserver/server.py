@@ -312,11 +312,12 @@ class Server(ServerAdapter):
         if reload is None:
             return
         try:
-            reload()
+            done = reload()
         except Exception as error:  # noqa: BLE001  (the libraries have unrelated error classes)
             self.bus.log(f"The TLS certificates stay as they were: {error}", _ERROR)
         else:
-            self.bus.log("The TLS certificates were read again")
+            if done is not False:
+                self.bus.log("The TLS certificates were read again")
 
     def start(self) -> None:
         """Start serving and return when connections are accepted.

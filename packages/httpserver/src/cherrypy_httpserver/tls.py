@@ -77,14 +77,17 @@ class BuiltinAdapter(BuiltinSSLAdapter):
         self.context = context
         self.reload()
 
-    def reload(self) -> None:
+    def reload(self) -> bool:
         """Read the certificates again, for the connections to come.
+
+        Returns:
+            False if there are none to read: the context was given as it is.
 
         Raises:
             Exception: whatever is wrong with them; everything stays as it was then.
         """
         if self._given is not None or self._wishes is None:
-            return
+            return False
         made = self._make(self._wishes.identity)
         others = {name: self._make(one) for name, one in self._wishes.others.items()}
 
@@ -94,6 +97,7 @@ class BuiltinAdapter(BuiltinSSLAdapter):
 
         made.sni_callback = choose
         self.context = made
+        return True
 
     def _make(self, identity: Identity) -> Any:
         wishes: Any = self._wishes
@@ -156,9 +160,8 @@ def tls_adapter(server: Server) -> Any:
     Raises:
         SettingError: if the library is unknown or missing, or a file or the ciphers are wrong.
     """
+    _check_combination(server)
     if not (server.ssl_certificate or server.ssl_context):
-        if server.ssl_private_key:
-            raise SettingError("server.ssl_private_key is set, but not server.ssl_certificate")
         return None
     adapter_class = _adapter_class(server.ssl_module)
     names = ("ssl_certificate", "ssl_private_key", "ssl_certificate_chain", "ssl_client_ca")
@@ -175,6 +178,21 @@ def tls_adapter(server: Server) -> Any:
             f"{_named(server.ssl_private_key)} or ciphers {server.ssl_ciphers!r} "
             f"cannot be used: {str(error) or type(error).__name__}"
         ) from error
+
+
+def _check_combination(server: Server) -> None:
+    """Refuse settings that have no effect, though somebody counts on them."""
+    if server.ssl_context:
+        for name in ("ssl_client_ca", "ssl_sni"):
+            if getattr(server, name):
+                raise SettingError(
+                    f"server.{name} has no effect beside server.ssl_context: set it up there"
+                )
+    elif not server.ssl_certificate:
+        # It would be served in clear.
+        for name in ("ssl_private_key", "ssl_certificate_chain", "ssl_client_ca", "ssl_sni"):
+            if getattr(server, name):
+                raise SettingError(f"server.{name} is set, but not server.ssl_certificate")
 
 
 def _make(adapter_class: Any, server: Server) -> Any:

@@ -37,6 +37,16 @@ if TYPE_CHECKING:
 
 __all__ = ["WSGIConnection", "WSGIRequest", "WSGIServer"]
 
+# The settings that ask for TLS; who sets one without the certificate is told so.
+_TLS = (
+    "ssl_certificate",
+    "ssl_context",
+    "ssl_private_key",
+    "ssl_certificate_chain",
+    "ssl_client_ca",
+    "ssl_sni",
+)
+
 # Seconds after which the serving thread of Windows looks up, which cannot be interrupted there.
 _GLANCE = 1.0 if os.name == "nt" else None
 
@@ -130,7 +140,7 @@ class WSGIServer(wsgi.Server):
 
     def _tls_adapter(self) -> Any:
         adapter = self.server_adapter
-        if adapter.ssl_certificate or adapter.ssl_context or adapter.ssl_private_key:
+        if any(getattr(adapter, name) for name in _TLS):
             from cherrypy_httpserver.tls import tls_adapter  # noqa: PLC0415  (imports ssl)
 
             return tls_adapter(adapter)

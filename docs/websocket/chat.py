@@ -11,7 +11,7 @@ PAGE = """<!doctype html>
 <script>
   const name = new URLSearchParams(location.search).get("name") || "Somebody";
   const socket = new WebSocket(
-    "ws://" + location.host + "/talk?name=" + encodeURIComponent(name));
+    location.origin.replace("http", "ws") + "/talk?name=" + encodeURIComponent(name));
   socket.onopen = () => document.title = "open";
   socket.onclose = () => document.title = "closed";
   socket.onmessage = (event) => {

@@ -315,8 +315,6 @@ NAMES = (
     ("ORGANIZATIONAL_UNIT_NAME", "Two"),
     ("COMMON_NAME", "Zoë"),
     ("EMAIL_ADDRESS", "z@example.com"),
-    ("GIVEN_NAME", "Zoe"),
-    ("USER_ID", "zg"),
     ("SERIAL_NUMBER", "77"),
 )
 
@@ -336,7 +334,7 @@ DESCRIBED = {
     "V_START": "Jan  3 00:00:00 2026 GMT",
     "V_END": "Jan 13 12:00:00 2046 GMT",
     "S_DN": "/C=CH/ST=Bern/L=Thun/O=Example/OU=One/OU=Two/CN=Zoë/Email=z@example.com"
-    "/G=Zoe/UID=zg/serialNumber=77",
+    "/serialNumber=77",
     "S_DN_C": "CH",
     "S_DN_ST": "Bern",
     "S_DN_L": "Thun",
@@ -344,8 +342,6 @@ DESCRIBED = {
     "S_DN_OU": "One",
     "S_DN_CN": "Zoë",
     "S_DN_Email": "z@example.com",
-    "S_DN_G": "Zoe",
-    "S_DN_UID": "zg",
     "S_DN_serialNumber": "77",
     "SAN_DNS_0": "a.example",
     "SAN_DNS_1": "b.example",
@@ -372,6 +368,11 @@ def zoe(authority, tmp_path_factory):
         .not_valid_before(dt.datetime(2026, 1, 3, tzinfo=utc))
         .not_valid_after(dt.datetime(2046, 1, 13, 12, tzinfo=utc))
         .add_extension(x509.SubjectAlternativeName(ALTERNATIVE), critical=False)
+        .add_extension(
+            # Python 3.13 asks for that.
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()),
+            critical=False,
+        )
         .sign(
             serialization.load_pem_private_key(authority.private_key_pem.bytes(), None),
             hashes.SHA256(),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import select
+import selectors
 import socket
 import threading
+import time
 
 import pytest
 
@@ -14,12 +18,21 @@ from cherrypy_httpserver.parsing import H11Parser, LlhttpParser
 from cherrypy_httpserver.poller import READ, WRITE, EpollPoller, SelectorPoller, wait_for
 
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-KINDS = [SelectorPoller, *([EpollPoller] if hasattr(select, "epoll") else [])]
+
+# What the portable set may stand on: kqueue of macOS is the only one that is not here.
+SELECTORS = ["EpollSelector", "PollSelector", "SelectSelector"]
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
-def kind(request):
-    return request.param
+@pytest.fixture(params=["EpollPoller", *SELECTORS])
+def kind(request, monkeypatch):
+    if request.param == "EpollPoller":
+        if not hasattr(select, "epoll"):
+            pytest.skip("no epoll")
+        return EpollPoller
+    if not hasattr(selectors, request.param):
+        pytest.skip("not on this system")
+    monkeypatch.setattr("selectors.DefaultSelector", getattr(selectors, request.param))
+    return SelectorPoller
 
 
 @pytest.fixture
@@ -77,6 +90,60 @@ def test_what_is_armed_while_somebody_waits_is_noticed(poller, pair):
     poller.add(one.fileno(), READ)
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_a_descriptor_that_was_closed_meanwhile_does_no_harm(poller):
+    one, other = socket.socketpair()
+    third, fourth = socket.socketpair()
+    with other, third, fourth:
+        number = one.fileno()
+        poller.add(number, READ)
+        poller.poll(0, 10)
+        # Between the changes and the wait of another thread.
+        one.close()
+        poller.poll(0, 10)
+        poller.remove(number)
+        fourth.send(b"x")
+        poller.add(third.fileno(), READ)
+        assert found(poller, third.fileno()) == [READ]
+
+
+def test_a_set_that_is_full_says_so(pair):
+    poller = SelectorPoller(most=1)
+    poller.add(pair[0].fileno(), READ)
+    with pytest.raises(OSError, match="No more") as caught:
+        poller.add(pair[1].fileno(), READ)
+    assert caught.value.errno == errno.EMFILE
+    poller.remove(pair[0].fileno())
+    poller.add(pair[1].fileno(), READ)
+    poller.close()
+
+
+def test_a_server_whose_set_is_full_sheds_idle_connections(serving, connect, monkeypatch):
+    # The listening socket is one of them.
+    monkeypatch.setattr(front_module, "make_poller", lambda: SelectorPoller(most=4))
+    server = serving()
+    idle = [connect(server) for _ in range(3)]
+    deadline = time.monotonic() + 5
+    answers = b""
+    while b"200 OK" not in answers:
+        assert time.monotonic() < deadline
+        with contextlib.suppress(ConnectionError):
+            late = connect(server)
+            late.send(LAST)
+            answers = late.read()
+    assert server.httpserver.front.shed_connections
+    assert any(client.read() == b"" for client in idle)
+
+
+def test_who_does_not_want_to_wait_is_not_kept_waiting_by_who_does(poller):
+    results = []
+    thread = in_background(poller, results)
+    began = time.monotonic()
+    poller.poll(0, 10)
+    assert time.monotonic() - began < 4
+    poller.ring()
+    thread.join(4)
 
 
 def test_a_ring_ends_one_wait_and_wake_all(poller):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import errno
 import select
 import selectors
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +22,10 @@ READ = 1
 
 WRITE = 4
 """Ready when something can be written (EPOLLOUT)."""
+
+
+# What fits in: select() of Windows takes 512 sockets.
+_MOST = 500 if sys.platform == "win32" else float("inf")
 
 
 class Poller(Protocol):
@@ -99,9 +105,14 @@ class SelectorPoller:
 
     The sets of `selectors` must not be changed while somebody waits in them, so changes are
     queued and the waiting thread is woken up to make them.
+
+    Args:
+        most: how many descriptors fit in; `add` fails with EMFILE beyond that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: float = _MOST) -> None:
+        self._most = most
+        self._members: set[int] = set()
         self._selector = selectors.DefaultSelector()
         self._changes: collections.deque[tuple[int, int]] = collections.deque()
         self._waiting = threading.Lock()
@@ -112,7 +123,14 @@ class SelectorPoller:
         self._selector.register(self._bell, READ)
 
     def add(self, number: int, events: int) -> None:
-        """See `Poller`."""
+        """See `Poller`.
+
+        Raises:
+            OSError: if the set is full.
+        """
+        if len(self._members) >= self._most:
+            raise OSError(errno.EMFILE, "No more connections can be waited for")
+        self._members.add(number)
         self.arm(number, events)
 
     def arm(self, number: int, events: int) -> None:
@@ -123,6 +141,7 @@ class SelectorPoller:
 
     def remove(self, number: int) -> None:
         """See `Poller`."""
+        self._members.discard(number)
         if self._waiting.acquire(blocking=False):
             # Nobody waits: done before the number can be given to another connection.
             try:

@@ -139,6 +139,13 @@ class Running:
                         total += int(line.split()[1])
         return total / 1024
 
+    def holdings(self) -> tuple[float, int, int]:
+        """Return the resident memory (MB), threads and descriptors of its first process."""
+        process = Path(f"/proc/{self._process.pid}")
+        pages = int((process / "statm").read_text().split()[1])
+        threads, descriptors = (len(list((process / kind).iterdir())) for kind in ("task", "fd"))
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, threads, descriptors
+
     def stop(self) -> None:
         """End it, with what it has started."""
         processes = processes_of(self._process.pid)

@@ -37,7 +37,14 @@ def require_wrk() -> None:
         sys.exit("wrk is missing: on Debian and Ubuntu, apt-get install wrk")
 
 
-def wrk(url: str, connections: int, seconds: float, *fields: str, upload: int = 0) -> Load:
+def wrk(
+    url: str,
+    connections: int,
+    seconds: float,
+    *fields: str,
+    upload: int = 0,
+    script: Path | None = None,
+) -> Load:
     """Have wrk keep *connections* busy for some seconds.
 
     Args:
@@ -46,6 +53,7 @@ def wrk(url: str, connections: int, seconds: float, *fields: str, upload: int = 
         seconds: how long.
         fields: header fields to send.
         upload: bytes of a body to post; 0 for GET.
+        script: makes the requests instead; see the manual of wrk.
     """
     words = ["wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds:.0f}", "--timeout", "10"]
     for field in fields:
@@ -54,6 +62,7 @@ def wrk(url: str, connections: int, seconds: float, *fields: str, upload: int = 
         if upload:
             script = Path(directory) / "upload.lua"
             script.write_text(f'wrk.method = "POST"\nwrk.body = string.rep("x", {upload})\n')
+        if script is not None:
             words += ["-s", str(script)]
         done = subprocess.run([*words, url], capture_output=True, text=True, check=False)
     if done.returncode:

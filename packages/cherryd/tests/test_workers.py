@@ -382,6 +382,8 @@ def test_the_workers_end_when_the_parent_is_killed(serve, ctl):
         (["site_app:app", "--workers", "2", "-x"], 2, "CGI"),
         (["site_app:app", "--workers", "2", "--jitter", "101"], 2, "--jitter"),
         (["site_app:app", "--max-age", "0"], 2, "--max-age"),
+        (["site_app:app", "--max-age", "5"], 2, "--max-age is for workers only"),
+        (["site_app:app", "--worker-timeout", "5"], 2, "--worker-timeout is for workers only"),
         (["ctl", "status"], 2, "--control"),
         (["ctl", "--control", "nowhere", "status"], 1, "nobody answers on 'nowhere'"),
         (["ctl", "dance"], 2, "dance"),
@@ -412,3 +414,63 @@ def test_a_configuration_that_is_all_right_is_told(cherryd):
         "The configuration is all right.\n",
         "",
     )
+
+
+def test_a_worker_whose_threads_are_all_stuck_is_replaced(serve, ctl):
+    process, port = serve("--workers", "1", "--worker-timeout", "1")
+    first = serving(ctl)
+    stuck = [threading.Thread(target=ask_forever, args=(port,)) for _ in range(10)]
+    for thread in stuck:
+        thread.start()
+    wait_until(lambda: serving(ctl) not in ([], first))
+    assert "no sign of life" in process.wait_for_line("Worker")
+    assert get(port)[0] == 200
+    for thread in stuck:
+        thread.join(20)
+
+
+def test_workers_told_to_end_while_they_start_end_with_code_0(cherryd, directory):
+    text = "import os\n" + SITE_APP_THAT_WAITS
+    (directory / "waiting.py").write_text(text)
+    process = cherryd("waiting:app", "--bind", "127.0.0.1:0", "--workers", "2")
+    process.wait_for_line("a worker waits")
+    process.popen.terminate()
+    assert process.finish()[0] == 0
+
+
+SITE_APP_THAT_WAITS = """
+import sys, threading
+if os.path.exists("tried"):
+    print("a worker waits", file=sys.stderr, flush=True)
+    threading.Event().wait()
+open("tried", "w").close()
+def app(environ, start_response):
+    raise NotImplementedError
+"""
+
+
+def test_the_parent_tells_the_error_log_what_it_does(directory, cherryd):
+    site = (directory / "fake_site.py").read_text()
+    (directory / "logging_site.py").write_text(
+        "class Log: error_file = 'error.log'\n\n"
+        + site.replace("        self.bus = Bus()", "        self.bus = Bus(); self.log = Log()")
+    )
+    options = ("-d", "-p", "pid", "--workers", "1", "--bind", "127.0.0.1:0", "site_app:app")
+    assert cherryd(*options, sites="logging_site:site").finish()[0] == 0
+
+    def log():
+        with contextlib.suppress(OSError):
+            return (directory / "error.log").read_text()
+
+    wait_until(lambda: "Bus STARTED" in (log() or ""))
+    os.kill(int((directory / "pid").read_text()), signal.SIGTERM)
+    wait_until(lambda: "Bus EXITED" in log())
+    assert re.search(r"\[\d\d/\w+/\d{4}:[\d:]{8}\] ENGINE Worker \d+ begins\n", log())
+
+
+def test_a_control_socket_that_cannot_be_made_is_one_line(cherryd):
+    process = cherryd("site_app:app", "--bind", "127.0.0.1:0", "--control", "no/such/ctl")
+    code, out, err = process.finish()
+    assert (code, out, err.count("\n")) == (1, "", 1), err
+    assert "no/such/ctl': No such file or directory" in err
+    assert "Errno" not in err

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 import time
 
 import pytest
 
 from cherrypy_httpserver import Server
+from cherrypy_httpserver.listening import ignore_newcomers
 from cherrypy_wspbus import Bus
 
 GET = b"GET /x?y HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -231,3 +233,16 @@ def test_threads_end_with_the_server(serving, connect):
     assert len(before) == 3
     server.stop()
     wait_until(lambda: not any(t.name.startswith("CP Server") for t in threading.enumerate()))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can ignore them")
+def test_newcomers_that_another_process_has_ignored_stay_so(serving):
+    server = serving()
+    with server.httpserver.socket.dup() as copy:
+        server.httpserver.address_stays = True
+        ignore_newcomers(copy)
+        server.httpserver.drain()
+        with socket.socket() as late:
+            late.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                late.connect(copy.getsockname())

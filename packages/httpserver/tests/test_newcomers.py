@@ -23,7 +23,14 @@ def test_who_waits_is_served_and_who_comes_later_is_ignored():
                 assert accepted.recv(5) + accepted.recv(6, socket.MSG_WAITALL) == b"first, more"
                 accepted.sendall(b"answer")
                 assert waiting.recv(6, socket.MSG_WAITALL) == b"answer"
+            # Nobody else has the socket: the filter stays until it is closed.
             heed_newcomers(listening)
+            with socket.socket() as late:
+                late.settimeout(0.1)
+                with pytest.raises(TimeoutError):
+                    late.connect(address)
+            with listening.dup():
+                heed_newcomers(listening)
             with socket.create_connection(address, 5):
                 listening.accept()[0].close()
 

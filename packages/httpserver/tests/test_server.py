@@ -10,7 +10,7 @@ import pytest
 
 from cherrypy_httpserver import SETTINGS, LoadError, Server, ServerError, SettingError
 from cherrypy_httpserver.wsgi import WSGIServer
-from cherrypy_wspbus import Bus
+from cherrypy_wspbus import Bus, ChannelFailures
 
 DEFAULTS = {
     "accepted_queue_size": -1,
@@ -227,3 +227,32 @@ def test_the_package_has_no_other_lazy_names():
 
     with pytest.raises(AttributeError, match="Nothing"):
         _ = cherrypy_httpserver.Nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("socket_port", 99999, "from 0 to 65535, not 99999"),
+        ("socket_port", -1, "from 0 to 65535, not -1"),
+        ("socket_port", "8080", "a number, not '8080'"),
+        ("thread_pool", "many", "server.thread_pool must be a number"),
+    ],
+)
+def test_a_number_that_is_none_is_named(name, value, part):
+    server = Server(app=lambda environ, start_response: [])
+    setattr(server, name, value)
+    with pytest.raises(SettingError, match=part):
+        server.httpserver_from_self()
+
+
+def test_a_wrong_setting_is_one_line_in_the_log():
+    server = Server(app=lambda environ, start_response: [])
+    server.bus.may_exit_process = False
+    lines = []
+    server.bus.subscribe("log", lambda text, level: lines.append(text))
+    server.socket_port = 99999
+    server.subscribe()
+    with pytest.raises(ChannelFailures):
+        server.bus.start()
+    assert "server.socket_port must be from 0 to 65535, not 99999" in lines
+    assert "Traceback" not in "".join(lines)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -290,3 +291,48 @@ def test_a_subclass_replaces_parts(hello, call):
     app = site.tree.mount(hello())
     assert type(app) is Application
     assert call(site).headers["Server"] == "mine/1"
+
+
+HURRIED = """
+import signal, os, threading
+from cherrypy_core.expose import expose
+from cherrypy_site import Site
+
+class Root:
+    @expose
+    def index(self):
+        os.write(1, b"\\nasked\\n")
+        threading.Event().wait()
+
+site = Site({"server.socket_port": 0, "server.shutdown_timeout": 600})
+site.bus.subscribe("log", lambda text, level: print(text, flush=True))
+site.tree.mount(Root())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of Unix")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("call", ["site.run()", "site.quickstart(Root(), '/other')"])
+def test_a_second_signal_cuts_off_what_is_served(call, number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HURRIED + call], stdout=subprocess.PIPE, text=True
+    )
+    watch = threading.Timer(30, process.kill)
+    watch.start()
+    try:
+        line = next(line for line in process.stdout if "Serving on" in line)
+        with socket.create_connection(("127.0.0.1", int(line.rpartition(":")[2]))) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert "asked\n" in process.stdout
+            process.send_signal(number)
+            assert "Bus STOPPING\n" in process.stdout
+            process.send_signal(number)
+            rest = process.stdout.read()
+        assert process.wait() == 0
+        assert "Cut off after" in rest
+        assert "Bus EXITED" in rest
+    finally:
+        watch.cancel()
+        process.kill()
+        process.communicate()

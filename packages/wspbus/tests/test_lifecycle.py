@@ -256,3 +256,18 @@ def test_signals_may_be_subscribed_again_and_again(bus, signal_handlers):
         handler.unsubscribe()
     assert signal.getsignal(signal.SIGTERM) == signal_handlers[signal.SIGTERM]
     assert bus.listeners.get("SIGTERM", set()) == set()
+
+
+def test_a_bus_that_is_about_to_exit_does_not_restart(bus):
+    bus.subscribe("stop", bus.restart)
+    bus.start()
+    bus.exit()
+    assert not bus.execv
+    assert "Not restarting: the bus is about to exit" in bus.text
+
+
+def test_a_bus_that_is_about_to_restart_may_be_told_so_again(bus):
+    bus.subscribe("stop", bus.restart)
+    bus.start()
+    bus.restart()
+    assert bus.execv

@@ -16,7 +16,7 @@ def handler(bus, signal_handlers):
 
 def test_the_defaults_are_the_documented_ones(bus, handler):
     assert handler.handlers == {
-        "SIGTERM": bus.exit,
+        "SIGTERM": bus.end,
         "SIGHUP": handler.handle_SIGHUP,
         "SIGUSR1": bus.graceful,
     }

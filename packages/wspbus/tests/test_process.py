@@ -1,5 +1,8 @@
 """What only a process of its own shows: exit codes, and the end of the main thread."""
 
+import os
+import signal
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -101,3 +104,98 @@ print(logging.getLogger().handlers)
 """
     result = run("-c", code)
     assert result.stdout == "[] 0\n[]\n"
+
+
+HURRIED = """
+    pid = plugins.PIDFile(bus, "service.pid")
+    pid.subscribe()
+    plugins.SignalHandler(bus).subscribe()
+
+    def stop():
+        os.write(1, b"AT WORK\\n")  # safe from signals
+        while not bus.hurried:
+            threading.Event().wait(0.01)
+
+    bus.subscribe("stop", stop)
+    bus.subscribe("main", lambda: os.write(1, b"BLOCKING\\n"))
+    bus.start()
+    bus.block()
+    """
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_hurries_the_end(spawn, script, tmp_path, number):
+    process = spawn(script(HURRIED))
+    process.expect("BLOCKING")
+    process.send_signal(number)
+    process.expect("AT WORK")
+    process.send_signal(number)
+    output = process.rest()
+    assert process.returncode == 0, output
+    assert "Told to end once more: not waiting any longer" in output
+    assert "Bus EXITED" in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "service.pid").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_the_wait_for_threads(spawn, script, number):
+    process = spawn(
+        script("""
+        plugins.SignalHandler(bus).subscribe()
+        bus.subscribe("main", lambda: os.write(1, b"BLOCKING\\n"))
+        bus.start()
+        threading.Thread(target=threading.Event().wait, name="endless").start()
+        bus.block()
+        """)
+    )
+    process.expect("BLOCKING")
+    process.send_signal(number)
+    process.expect("Waiting for thread endless")
+    process.send_signal(number)
+    output = process.rest()
+    assert "Traceback" not in output
+    assert process.returncode == 0, output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_turns_a_restart_into_an_end(spawn, script, number):
+    process = spawn(
+        script("""
+        plugins.SignalHandler(bus).subscribe()
+
+        def stop():
+            os.write(1, b"AT WORK\\n")  # safe from signals
+            ended.wait()
+
+        ended = threading.Event()
+        bus.subscribe("log", lambda msg, level: ended.set() if "instead of" in msg else None)
+        bus.subscribe("stop", stop)
+        bus.subscribe("started", lambda: threading.Thread(target=bus.restart).start())
+        bus.start()
+        bus.block()
+        """)
+    )
+    process.expect("AT WORK")
+    process.send_signal(number)
+    output = process.rest()
+    assert process.returncode == 0, output
+    assert "Ending instead of restarting" in output
+    assert "Re-spawning" not in output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_third_signal_ends_the_process(spawn, script, number):
+    process = spawn(script(HURRIED.replace("not bus.hurried", "True")))
+    process.expect("BLOCKING")
+    process.send_signal(number)
+    process.expect("AT WORK")
+    process.send_signal(number)
+    process.expect("Told to end once more")
+    process.send_signal(number)
+    assert "Traceback" not in process.rest()
+    assert process.returncode == 0

@@ -13,6 +13,7 @@ from cherryd.errors import MISUSED, CommandError
 from cherrypy_httpserver import SETTINGS, Server
 from cherrypy_httpserver.addresses import parse_address
 from cherrypy_httpserver.errors import SettingError
+from cherrypy_wspbus import SetupError
 from cherrypy_wspbus.servers import ServerAdapter
 
 if TYPE_CHECKING:
@@ -109,12 +110,16 @@ def open_socket(bind: Bind, backlog: int = 1024) -> socket.socket:
         backlog: connections that the system holds until they are accepted.
 
     Raises:
-        OSError: if that address cannot be listened on.
+        SetupError: if that address cannot be listened on.
     """
     if isinstance(bind.address, str):
         return _open_unix_socket(bind.address, bind.mode, backlog)
     host, port = bind.address
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise _refusal(error.errno, f"cannot listen on {shown}: {error.strerror}") from error
     family, kind, protocol, _, address = found[0]
     opened = socket.socket(family, kind, protocol)
     try:
@@ -128,10 +133,14 @@ def open_socket(bind: Bind, backlog: int = 1024) -> socket.socket:
         opened.listen(backlog)
     except OSError as error:
         opened.close()
-        shown = f"[{host}]" if ":" in host else host
-        text = f"cannot listen on {shown}:{port}: {error.strerror}"
-        raise OSError(error.errno, text) from error
+        raise _refusal(error.errno, f"cannot listen on {shown}: {error.strerror}") from error
     return opened
+
+
+def _refusal(number: int | None, text: str) -> SetupError:
+    made = SetupError(text)
+    made.errno = number
+    return made
 
 
 def _open_unix_socket(path: str, mode: int | None, backlog: int) -> socket.socket:
@@ -148,7 +157,7 @@ def _open_unix_socket(path: str, mode: int | None, backlog: int) -> socket.socke
     except OSError as error:
         opened.close()
         text = f"cannot listen on {path!r}: {error.strerror or error}"
-        raise OSError(error.errno, text) from error
+        raise _refusal(error.errno, text) from error
     return opened
 
 
@@ -156,16 +165,16 @@ def _remove_stale(path: str) -> None:
     """Remove a socket file that nobody listens on; refuse anything else.
 
     Raises:
-        OSError: if there is another kind of file, or a server listens there.
+        SetupError: if there is another kind of file, or a server listens there.
     """
     try:
         status = os.lstat(path)
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(status.st_mode):
-        raise FileExistsError(errno.EEXIST, f"{path!r} is a file that is not a socket")
+        raise _refusal(errno.EEXIST, f"{path!r} is a file that is not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
         if probe.connect_ex(path) == 0:
-            raise OSError(errno.EADDRINUSE, f"another server listens on {path!r}")
+            raise _refusal(errno.EADDRINUSE, f"another server listens on {path!r}")
     os.unlink(path)  # noqa: PTH108  # as above

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from cherryd.errors import CommandError
+from cherryd.errors import MISUSED, CommandError
 from cherryd.options import parser
 from cherryd.orders import Orders, WorkerSettings
 from cherryd.runner import check_config, routes, start
@@ -51,13 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _do(options: argparse.Namespace) -> None:
+    workers = _workers(options)
     if options.check_config:
         check_config(_orders(options))
         sys.stdout.write("The configuration is all right.\n")
     elif options.routes:
         _print_table(routes(_orders(options)))
     else:
-        _start(options)
+        _start(options, workers)
 
 
 def _orders(options: argparse.Namespace) -> Orders:
@@ -80,7 +81,7 @@ def _print_table(rows: list[tuple[str, str, str]]) -> None:
         sys.stdout.write(f"{line.rstrip()}\n")
 
 
-def _start(options: argparse.Namespace) -> None:
+def _start(options: argparse.Namespace, workers: WorkerSettings | None) -> None:
     # As process 1 of a container: somebody has to reap orphans and to pass signals on.
     run_below_init(lambda message, _level: say(f"cherryd: {message}"))
     start(
@@ -94,7 +95,7 @@ def _start(options: argparse.Namespace) -> None:
         cgi=options.cgi,
         application=options.application,
         bind=options.bind,
-        workers=_workers(options),
+        workers=workers,
         control=options.control or os.environ.get(CONTROL_VARIABLE) or None,
         health=options.health,
         drain=options.drain,
@@ -103,14 +104,17 @@ def _start(options: argparse.Namespace) -> None:
 
 
 def _workers(options: argparse.Namespace) -> WorkerSettings | None:
-    if options.workers is None:
-        return None
-    return WorkerSettings(
-        count=options.workers,
-        timeout=options.worker_timeout,
-        max_requests=options.max_requests,
-        max_age=options.max_age,
-        max_memory=options.max_memory,
-        jitter=options.jitter,
-        lame_duck=options.lame_duck,
-    )
+    wanted = {
+        "timeout": options.worker_timeout,
+        "max_requests": options.max_requests,
+        "max_age": options.max_age,
+        "max_memory": options.max_memory,
+        "jitter": options.jitter,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    if options.workers is not None:
+        return WorkerSettings(options.workers, lame_duck=options.lame_duck, **given)
+    if given:
+        name = next(iter(given)).replace("timeout", "worker_timeout").replace("_", "-")
+        raise CommandError(f"--{name} is for workers only: write --workers N, too", MISUSED)
+    return None

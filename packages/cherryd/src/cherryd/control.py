@@ -45,7 +45,7 @@ class ControlSocket:
         path: where.
 
     Raises:
-        OSError: if there is something else, or somebody answers there already.
+        SetupError: if there is something else, or somebody answers there already.
     """
 
     def __init__(self, path: str) -> None:

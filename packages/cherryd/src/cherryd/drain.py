@@ -80,6 +80,12 @@ class Drain:
             self.bus.log("Told to end a second time: ending at once", level=logging.WARNING)
             self.bus.exit()
             return
+        if self.bus.exiting:
+            # For a restart, or because something has failed: nothing is left to be begun.
+            self._due = time.monotonic()
+            if self.bus.execv:
+                self.bus.end()
+            return
         self._due = time.monotonic() + self.lame_duck
         if self.health is not None:
             self.health.withdraw()

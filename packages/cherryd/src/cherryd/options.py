@@ -164,14 +164,12 @@ def _workers(made: argparse.ArgumentParser) -> None:
     add(
         "--jitter",
         type=_percent,
-        default=10,
         metavar="PERCENT",
         help="vary these limits, that workers are not replaced all at once (default: 10)",
     )
     add(
         "--worker-timeout",
         type=_positive,
-        default=60.0,
         metavar="SECONDS",
         help="replace a worker that gives no sign of life for so long (default: 60)",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from cherryd.configuring import explained
 from cherryd.errors import MISUSED, CommandError
 from cherrypy_wspbus.plugins import Daemonizer, PIDFile
 from cherrypy_wspbus.servers import check_port, client_host
@@ -71,8 +70,10 @@ def _check_writable(pidfile: str) -> None:
 
 def _check_address(address: Any) -> None:
     if isinstance(address, tuple) and address[0] and address[1]:
-        with explained("cannot start"):
+        try:
             check_port(client_host(address[0]), address[1])
+        except OSError as error:
+            raise CommandError(f"cannot start: {error}") from error
 
 
 def handle_signals(site: Site, drain: Drain) -> None:
@@ -84,7 +85,7 @@ def handle_signals(site: Site, drain: Drain) -> None:
     if handlers is None:
         handlers = getattr(getattr(bus, "signal_handler", None), "handlers", None)
     if handlers is not None:
-        if handlers.get("SIGTERM") == bus.exit:
+        if handlers.get("SIGTERM") == bus.end:
             handlers["SIGTERM"] = drain.begin
         handlers.setdefault("SIGINT", drain.begin)
     plugin.subscribe()

@@ -53,6 +53,9 @@ class Site(OnBus, Protocol):
     `complaints()` returns texts, each a reason why the site as it is configured cannot be
     started; `reasons_for_one_process()` the same for several workers.
 
+    An attribute `log.error_file` is the path of a file that the parent of workers tells what
+    it does.
+
     Attributes may be plain ones, they need not be properties.
     """
 

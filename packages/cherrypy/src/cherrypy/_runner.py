@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from cherrypy_core.logs import LogManager
     from cherrypy_httpserver.server import Server
     from cherrypy_site.engine import Engine, Signals
 
@@ -34,6 +35,11 @@ class DaemonSite:
     def signal_handler(self) -> Signals:
         """What subscribes all that has to do with signals."""
         return cherrypy.engine.signals
+
+    @property
+    def log(self) -> LogManager:
+        """The log of everything that is not an application's."""
+        return cherrypy.log
 
     def apply_environment(self, name: str) -> None:
         """Apply a configuration environment.

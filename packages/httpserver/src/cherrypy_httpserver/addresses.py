@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cherrypy_httpserver.errors import SettingError
 
-__all__ = ["parse_address"]
+__all__ = ["HIGHEST_PORT", "parse_address"]
 
-_HIGHEST_PORT = 65535
+HIGHEST_PORT = 65535
+"""TCP ports are 16 bits."""
 
 
 def parse_address(text: str) -> tuple[str, int] | str:
@@ -33,6 +34,6 @@ def parse_address(text: str) -> tuple[str, int] | str:
         raise SettingError(
             f"{text!r} has no host: write HOST:PORT, '0.0.0.0:8080' for all interfaces"
         )
-    if not (port.isascii() and port.isdigit()) or int(port) > _HIGHEST_PORT:
-        raise SettingError(f"{text!r}: the port must be a number from 0 to {_HIGHEST_PORT}")
+    if not (port.isascii() and port.isdigit()) or int(port) > HIGHEST_PORT:
+        raise SettingError(f"{text!r}: the port must be a number from 0 to {HIGHEST_PORT}")
     return host, int(port)

@@ -13,6 +13,8 @@ from cherrypy_httpserver.pool import Worker
 from cherrypy_httpserver.wire import CLOSED, LINGERING, READY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cherrypy_httpserver.front import Front
 
 __all__ = ["DrainReport", "InFlight", "close_all", "drain", "in_flight"]
@@ -91,6 +93,7 @@ def drain(
     idle: float = 0.0,
     listening: socket.socket | None = None,
     stays: bool = False,
+    hurried: Callable[[], bool] = bool,
 ) -> DrainReport:
     """Accept what waits, answer what has been sent, then close everything.
 
@@ -101,6 +104,7 @@ def drain(
             to send one get an answer, with `Connection: close`.
         listening: a socket that nobody has begun to accept on.
         stays: whether somebody else goes on listening on the same socket.
+        hurried: tells whether to give up before the `seconds` have passed.
     """
     began = time.monotonic()
     before = front.pool.requests
@@ -120,7 +124,7 @@ def drain(
             _close_idle(front, spare_new=passed < _FIRST_REQUEST)
         if _is_quiet(front):
             break
-        if seconds is not None and passed >= seconds:
+        if hurried() or (seconds is not None and passed >= seconds):
             cut = [flight for flight in in_flight(front) if flight.thread != _this_thread()]
             break
         time.sleep(_PAUSE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cherrypy_wspbus.failures import SetupError
+
 __all__ = [
     "BodyError",
     "Disconnected",
@@ -17,7 +19,7 @@ class ServerError(Exception):
     """The base of all errors that this package raises on its own."""
 
 
-class SettingError(ServerError, ValueError):
+class SettingError(ServerError, SetupError, ValueError):
     """A setting has a value that no server can be made of; the message names both."""
 
 

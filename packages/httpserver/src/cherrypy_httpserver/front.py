@@ -41,6 +41,9 @@ __all__ = ["Front", "Listener"]
 # Connections accepted before others get their turn.
 _ACCEPT_AT_ONCE = 64
 
+# Seconds that the last step of the handshake of a new connection may take at the end.
+_HANDSHAKE = 0.01
+
 # Seconds without accepting when there is nothing left to shed.
 _ACCEPT_PAUSE = 0.1
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -141,12 +144,18 @@ class Listener:
                 # A worker accepts at this moment.
                 time.sleep(_ACCEPT_PAUSE / 100)
                 continue
-            with contextlib.suppress(OSError):
-                while self.accept(_ACCEPT_AT_ONCE) == _ACCEPT_AT_ONCE:
-                    pass
-            # Somebody may have a copy of the socket, by a fork or by dup().
-            heed_newcomers(self.socket)
+            self._accept_all()
+            # Handshakes that had begun are completed meanwhile.
+            time.sleep(_HANDSHAKE)
+            self._accept_all()
+            if not stays:
+                heed_newcomers(self.socket)
             self.close()
+
+    def _accept_all(self) -> None:
+        with contextlib.suppress(OSError):
+            while self.accept(_ACCEPT_AT_ONCE) == _ACCEPT_AT_ONCE:
+                pass
 
     def close(self) -> None:
         """Close the socket; connections that were not accepted are lost."""

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["SocketFile", "heed_newcomers", "ignore_newcomers", "listen_unix"]
 
-# setsockopt(2), socket(7): a program of the Berkeley packet filter, here one instruction that
-# lets nothing through.
+# setsockopt(2), socket(7): a program of the Berkeley packet filter. It sees segments from the TCP
+# header on, and drops those with the flag SYN (RFC 9293 section 3.1): a handshake that has begun
+# is completed, or the client would be reset when it sends its request.
 _ATTACH_FILTER = 26
 _DETACH_FILTER = 27
-_REFUSE = struct.pack("HBBI", 6, 0, 0, 0)
+_INSTRUCTIONS = (
+    (0x30, 0, 0, 13),  # load the byte with the flags
+    (0x45, 0, 1, 0x02),  # unless it has SYN, pass over the next instruction
+    (0x06, 0, 0, 0),  # let nothing through
+    (0x06, 0, 0, 0xFFFFFFFF),  # let everything through
+)
+_REFUSE = b"".join(struct.pack("HBBI", *each) for each in _INSTRUCTIONS)
 
 
 def ignore_newcomers(listening: socket.socket) -> None:
@@ -39,23 +46,36 @@ def ignore_newcomers(listening: socket.socket) -> None:
     import ctypes  # noqa: PLC0415  (needed once, at the end of a process)
 
     code = ctypes.create_string_buffer(_REFUSE)
-    program = struct.pack("HL", 1, ctypes.addressof(code))
+    program = struct.pack("HL", len(_INSTRUCTIONS), ctypes.addressof(code))
     with contextlib.suppress(OSError):
         listening.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
 
 
 def heed_newcomers(listening: socket.socket) -> None:
-    """Undo `ignore_newcomers()`, for others who may listen on the same socket.
+    """Undo `ignore_newcomers()`, if somebody in this process has a copy of the socket.
 
-    To be called just before the socket is closed.
+    To be called just before the socket is closed. Without a copy the filter stays to the end:
+    whoever came between its removal and the closing would be reset.
 
     Args:
         listening: a TCP socket.
     """
-    if sys.platform.startswith("linux") and listening.family != socket.AF_UNIX:
+    linux = sys.platform.startswith("linux") and listening.family != socket.AF_UNIX
+    if linux and _has_copy(listening.fileno()):
         # There may be none.
         with contextlib.suppress(OSError):
             listening.setsockopt(socket.SOL_SOCKET, _DETACH_FILTER, 0)
+
+
+def _has_copy(number: int) -> bool:
+    """Tell whether another descriptor of this process is the same socket."""
+    status = os.fstat(number)
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208  (as above)
+        # Not open any more: the one that the directory was listed with.
+        with contextlib.suppress(OSError):
+            if int(name) != number and os.path.samestat(os.fstat(int(name)), status):
+                return True
+    return False
 
 
 class SocketFile:

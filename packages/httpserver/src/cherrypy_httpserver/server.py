@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cherrypy_httpserver.addresses import HIGHEST_PORT
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.loading import load_attribute
 from cherrypy_wspbus import Bus
@@ -278,6 +279,7 @@ class Server(ServerAdapter):
             SettingError: if a setting has an impossible value.
             LoadError: if there is nothing with that dotted name.
         """
+        self._check_numbers()
         if httpserver is None:
             httpserver = self.instance
         if httpserver is None:
@@ -291,6 +293,16 @@ class Server(ServerAdapter):
                 raise SettingError(f"server.instance has no start() and no stop(): {httpserver!r}")
             httpserver = httpserver(self)
         return httpserver, self.bind_addr
+
+    def _check_numbers(self) -> None:
+        for name in SETTINGS:
+            usual, value = getattr(Server, name, None), getattr(self, name)
+            is_number = isinstance(usual, (int, float)) and not isinstance(usual, bool)
+            if is_number and not isinstance(value, (int, float, type(None))):
+                raise SettingError(f"server.{name} must be a number, not {value!r}")
+        port = self.socket_port
+        if port is not None and not 0 <= port <= HIGHEST_PORT:
+            raise SettingError(f"server.socket_port must be from 0 to {HIGHEST_PORT}, not {port}")
 
     def subscribe(self) -> None:
         """Start and stop with the bus; read certificates again when it is told `graceful`."""

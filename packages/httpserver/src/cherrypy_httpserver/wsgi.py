@@ -349,7 +349,9 @@ class WSGIServer(wsgi.Server):
             self._start_time = None
             front = self.front
             stays = self.address_stays or self.listening_socket is not None
-            report = drain(front, seconds, idle, None if front.listeners else self.socket, stays)
+            listening = None if front.listeners else self.socket
+            bus = self.server_adapter.bus
+            report = drain(front, seconds, idle, listening, stays, lambda: bus.hurried)
             self._close_socket()
             self.requests.stop(0 if report.cut else 1)
             front.watch.stop()

@@ -228,13 +228,7 @@ class Site:
             self.config.update(sections)
         self.tree.mount(root, script_name, sections)
         watch_config_file(self.bus.autoreload, config)
-        self.bus.signals.subscribe()
-        try:
-            self.start()
-        except KeyboardInterrupt:
-            # Ctrl-C before block() could see it.
-            self.bus.exit()
-        self.block()
+        self.run()
 
     def run(self, workers: int | None = None, **settings: Any) -> None:
         """Start the site and wait until it exits. For the main thread.

@@ -72,7 +72,11 @@ def run(site: Site, workers: int | None, **settings: Any) -> None:
         if settings:
             raise TypeError(f"{', '.join(sorted(settings))}: these settings are for workers only")
         site.bus.signals.subscribe()
-        site.start()
+        try:
+            site.start()
+        except KeyboardInterrupt:
+            # Ctrl-C before block() could see it.
+            site.bus.exit()
         site.block()
         return
     from cherryd import CommandError, WorkerSettings  # noqa: PLC0415  (slow to import)

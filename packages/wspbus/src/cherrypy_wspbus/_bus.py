@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Bus"]
 
+_GLANCE = 0.1
+"""Seconds between two looks whether the end has been hurried."""
+
 _FAILED = 70
 """Exit code after a failed start or stop: EX_SOFTWARE of BSD's sysexits.h."""
 
@@ -41,6 +44,7 @@ class Bus(Hub):
         max_cloexec_files: file descriptors below this number are closed when the process is
             replaced, 0 to leave them alone.
         inherited_files: file descriptors that stay open when the process is replaced.
+        hurried: true if the bus was told twice to `end`: who waits for something should give up.
         sockets: the listening sockets that came from systemd or from the process before this
             one, and those that the next one gets.
         may_exit_process: false if the bus must never end the process by itself (it does so
@@ -71,6 +75,7 @@ class Bus(Hub):
         self._exiting: int | None = None
         # How often the bus has exited: who waits for that must not miss it.
         self._exits = 0
+        self.hurried = False
         self._startup_directory = reexec.current_directory()
 
     def _listeners_changed(self, channel: str) -> None:
@@ -140,7 +145,7 @@ class Bus(Hub):
         atexit.unregister(self._clean_exit)
         atexit.register(self._clean_exit)
         # A restart that was asked for before is over.
-        self.execv = False
+        self.execv = self.hurried = False
         self.log("Bus STARTING")
         try:
             self.publish("start")
@@ -243,10 +248,39 @@ class Bus(Hub):
         self.publish("exit")
         self.log("Bus EXITED")
 
+    def end(self) -> None:
+        """Exit because somebody outside says so: what SIGTERM and Ctrl-C do in the main thread.
+
+        If the bus is about to restart it exits instead. If it is about to exit already, the
+        end is `hurried`; being told once more ends the process with code 0, or interrupts the
+        main thread if the process must not be ended.
+        """
+        with self._moving:
+            exiting = self.exiting
+            restarting, self.execv = self.execv, False
+        if not exiting:
+            self.exit()
+        elif restarting:
+            self.log("Ending instead of restarting")
+        elif not self.hurried:
+            self.hurried = True
+            self.log("Told to end once more: not waiting any longer", level=logging.WARNING)
+        else:
+            self.exit_process(0)
+            raise KeyboardInterrupt
+
     def restart(self) -> None:
-        """Exit, and have `block` replace the process by a fresh one."""
-        self.execv = True
-        self.exit()
+        """Exit, and have `block` replace the process by a fresh one.
+
+        A bus that is about to exit does not come back: then this is logged, and that is all.
+        """
+        with self._moving:
+            refused = self.exiting and not self.execv
+            self.execv = self.execv or not refused
+        if refused:
+            self.log("Not restarting: the bus is about to exit", level=logging.WARNING)
+        else:
+            self.exit()
 
     def exit_process(self, code: int) -> None:
         """End the process at once, if `may_exit_process`; a host program may override this."""
@@ -280,7 +314,8 @@ class Bus(Hub):
             self.wait(State.EXITING, interval=interval, channel="main")
         except KeyboardInterrupt:
             self.log("Keyboard Interrupt: shutting down bus")
-            self.exit()
+            with self._interrupts_tell():
+                self.end()
         except SystemExit:
             self.log("SystemExit raised: shutting down bus")
             self.exit()
@@ -290,12 +325,40 @@ class Bus(Hub):
             self.exit()
             raise
 
-        # The thread that called exit() may still be running the listeners.
-        me = threading.get_ident()
-        self._waiters.wait(lambda: self._exiting in (None, me), lambda: None)
-        self._join_threads()
+        self._await_end()
         if self.execv:
             self._do_execv()
+
+    def _await_end(self) -> None:
+        """Wait for the listeners of `stop` and `exit`, and for all other threads."""
+        # The thread that called exit() may still be running the listeners.
+        me = threading.get_ident()
+        while True:
+            try:
+                self._waiters.wait(lambda: self._exiting in (None, me), lambda: None)
+                self._join_threads()
+            except KeyboardInterrupt:  # noqa: PERF203  (one turn for each Ctrl-C)
+                self.end()
+            else:
+                break
+        if self.hurried:
+            # Threads that nobody waits for any longer would keep the interpreter from its end.
+            self.exit_process(0)
+
+    @contextlib.contextmanager
+    def _interrupts_tell(self) -> Iterator[None]:
+        """Have Ctrl-C call `end` meanwhile: an exception would leave listeners out."""
+        import signal  # noqa: PLC0415  (slow to import)
+
+        main = threading.current_thread() is threading.main_thread()
+        usual = signal.getsignal(signal.SIGINT) if main else None
+        if usual is signal.default_int_handler:
+            signal.signal(signal.SIGINT, lambda *_: self.call_between_logs(self.end))
+        try:
+            yield
+        finally:
+            if usual is signal.default_int_handler:
+                signal.signal(signal.SIGINT, usual)
 
     def _join_threads(self) -> None:
         """Wait for the threads that would keep the process alive."""
@@ -304,7 +367,8 @@ class Bus(Hub):
         for thread in threading.enumerate():
             if thread not in spared and not thread.daemon and thread.is_alive():
                 self.log(f"Waiting for thread {thread.name}.")
-                thread.join()
+                while thread.is_alive() and not self.hurried:
+                    thread.join(_GLANCE)
 
     def wait(
         self, state: State | Iterable[State], interval: float = 0.1, channel: str | None = None

@@ -13,6 +13,7 @@ from cherryd.configuring import explained
 from cherryd.control import ControlSocket
 from cherryd.drain import Drain
 from cherryd.errors import CommandError
+from cherryd.prefork.logfile import LogFile
 from cherryd.prefork.workers import Workers
 from cherryd.processes import prepare_process
 from cherrypy_httpserver.listening import ignore_newcomers
@@ -68,6 +69,7 @@ class Parent:
         work: what a worker does with its link and the sockets.
 
     Attributes:
+        log_file: path of a file that is told what the parent does, "" for none.
         try_out: called before the program is replaced; raises CommandError if the new one
             could not serve.
         reload_replaces: True if only a new program has new code.
@@ -82,6 +84,7 @@ class Parent:
     ) -> None:
         self.bus = Bus()
         self.settings = settings
+        self.log_file = ""
         self.try_out: Callable[[], object] = bool
         self.reload_replaces = False
         self._addresses = addresses
@@ -91,6 +94,7 @@ class Parent:
         self._control_path: str | None = None
         self._control: ControlSocket | None = None
         self._todo: list[Callable[[], object]] = []
+        self._told_to_end = False
         self._startup_directory = reexec.current_directory()
         self.workers = Workers(self.bus, self._be_worker, settings)
         self.drain = Drain(self.bus, self.workers.board, settings.lame_duck)
@@ -105,6 +109,8 @@ class Parent:
         """
         bus = self.bus
         console = Console(bus)
+        if self.log_file:
+            bus.subscribe("log", LogFile(self.log_file).write)
         prepare_process(bus, daemonize, pidfile, [address for address, _ in self._addresses])
         self._control_path = control
         self._adopt()
@@ -117,8 +123,13 @@ class Parent:
         bus.subscribe("exit", self._close)
         _Told(bus).subscribe()
         self._handle_signals()
-        with explained("cannot start"):
-            start_bus(bus)
+        try:
+            with explained("cannot start"):
+                start_bus(bus)
+        except CommandError:
+            if self._told_to_end:
+                return
+            raise
         console.started = True
         places = ", ".join(_shown(listening) for _, listening in self._sockets)
         say(f"Serving on {places} with {self.workers.wanted} workers, parent {os.getpid()}")
@@ -181,7 +192,7 @@ class Parent:
 
     def _end(self) -> None:
         """Treat SIGTERM; in a signal handler, where only the end itself may be hurried."""
-        self.workers.abandoned = True
+        self.workers.abandoned = self._told_to_end = True
         if self.bus.exiting:
             self.drain.begin()
         else:

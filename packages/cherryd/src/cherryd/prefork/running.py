@@ -68,6 +68,7 @@ def serve_by_workers(
         serve(own, health, sockets, settings, link)
 
     parent = Parent(settings, _addresses(facts), modes, work)
+    parent.log_file = facts["log_file"]
     parent.try_out = lambda: ask_child(try_out)
     parent.run(daemonize, pidfile, control)
 
@@ -100,6 +101,7 @@ def run_workers(
         serve(site, None, sockets, settings, link)
 
     parent = Parent(settings, _addresses(facts), {}, work)
+    parent.log_file = facts["log_file"]
     parent.reload_replaces = True
     parent.run(False, pidfile, control)
 
@@ -121,7 +123,10 @@ def _facts(site: OnBus, settings: WorkerSettings) -> dict[str, Any]:
         for reason in reasons:
             raise CommandError(f"cannot serve by {settings.count} workers: {reason}")
     servers = servers_of(site.bus)
+    log_file = getattr(getattr(site, "log", None), "error_file", "")
     return {
+        # The parent may be a daemon, whose standard error nobody reads.
+        "log_file": os.path.abspath(log_file) if log_file else "",  # noqa: PTH100  # as text
         "addresses": [server.bind_addr for server in servers],
         "backlog": [getattr(server, "socket_queue_size", 1024) for server in servers],
         "drain": max(

@@ -36,9 +36,10 @@ class _SignalNames:
 class SignalHandler:
     """A plugin that publishes a signal to a channel of its name and runs what handles it.
 
-    By default SIGTERM exits the bus, SIGUSR1 makes it graceful and SIGHUP restarts a daemon but
-    exits a process in the foreground. Ctrl-C (SIGINT) needs no handler: `Bus.block` sees
-    to it. Change `handlers` before `subscribe`, or call `set_handler` at any time.
+    By default SIGTERM ends the bus (`Bus.end`: a second one hurries), SIGUSR1 makes it graceful
+    and SIGHUP restarts a daemon but exits a process in the foreground. Ctrl-C (SIGINT) needs no
+    handler: `Bus.block` sees to it. Change `handlers` before `subscribe`, or call `set_handler` at
+    any time.
 
     Attributes:
         bus: the bus.
@@ -52,7 +53,7 @@ class SignalHandler:
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
-        self.handlers = {"SIGTERM": bus.exit}
+        self.handlers = {"SIGTERM": bus.end}
         if os.name == "posix":
             self.handlers["SIGHUP"] = self.handle_SIGHUP
             self.handlers["SIGUSR1"] = bus.graceful

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 
+from cherrypy_core.entity import RequestBody
 from cherrypy_core.errors import HTTPError, NotFound
 from cherrypy_core.head import LazyUUID4
 from cherrypy_core.request import Request
@@ -427,6 +428,13 @@ class TestBodyReaders:
         reader = self.Reader()
         assert post(reader, look_first=True).text == "b'a=1'"
         assert len(reader.prepared) == 1
+
+    def test_what_it_prepares_waits_until_somebody_looks(self):
+        body = RequestBody(BytesIO(), {"Content-Type": "application/x-www-form-urlencoded"})
+        body.prepare_for(self.Reader())
+        assert not body.has_own_processor()
+        body.processors["application/x-www-form-urlencoded"] = print
+        assert body.has_own_processor()
 
     def test_parameters_are_there_too(self, post):
         assert post(self.Reader(), look=lambda: request.params).text == "{}"

@@ -124,6 +124,15 @@ def test_python_does_not_look_for_what_is_no_charset(client):
     assert asked == []
 
 
+def test_so_many_charsets_are_tried_and_no_more(client):
+    without_euro = "ascii cp437 cp850 cp852 cp855 cp860 cp861 cp862 cp863 cp865"
+    others = [f"{charset};q=0.5" for charset in without_euro.split()]
+    accept = ", ".join([*others, "utf-8;q=0.1"])
+    assert client.get("/", headers={"Accept-Charset": accept}).status == 406
+    accept = ", ".join([*others[:-1], "utf-8;q=0.1"])
+    assert client.get("/", headers={"Accept-Charset": accept}).status == 200
+
+
 def test_a_charset_of_the_applications_own_is_known_to_its_clients(serve):
     client = serve(Root(), site={"tools.encode.default_encoding": "UTF-7"})
     answer = client.get("/", headers={"Accept-Charset": "utf-7"})

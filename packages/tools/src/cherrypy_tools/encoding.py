@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 
 from cherrypy_core.asynchronous import ASYNCHRONOUS, settled
 from cherrypy_core.elements import AcceptElement, header_elements
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from cherrypy_core.response import Response
 
 __all__ = ["ResponseEncoder", "UTF8StreamEncoder", "decode", "encode_pages", "prepare_iter"]
+
+#: Charsets of a client's choice that a body is tried to be encoded in: a long one may fail at
+#: its end each time. Browsers had three.
+_MAX_TRIED = 10
 
 
 def prepare_iter(value: Any) -> Any:
@@ -256,7 +261,7 @@ class ResponseEncoder:
                 raise HTTPError(500, self.failmsg % self.encoding)
             return self._fail([self.encoding])
         tried = []
-        for charset in self._candidates(weights):
+        for charset in islice(self._candidates(weights), _MAX_TRIED):
             tried.append(charset)
             if self._encode_with(charset, response):
                 return charset

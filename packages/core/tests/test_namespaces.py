@@ -35,12 +35,15 @@ def served(make_app, call):
 
 class TestHooks:
     def test_callables_hooks_and_names_are_taken(self, served):
+        hook = Hook(lambda: response.headers.pop("Server"), priority=1)
         config = {
             "hooks.before_handler": named_by_text,
-            "hooks.before_handler.second": Hook(lambda: response.headers.pop("Server")),
+            "hooks.before_handler.second": hook,
             "hooks.before_finalize": "time.time",
         }
-        _, reply = served(config)
+        hooks, reply = served(config, lambda: request.hooks["before_handler"])
+        assert reply.code == 200
+        assert hooks[0] is hook
         assert reply.field("X-Hook") == "named"
         assert reply.field("Server") is None
 

@@ -236,6 +236,28 @@ def test_a_body_that_comes_without_being_asked_for_needs_no_continue(serving, co
     assert b"100 Continue" not in client.read()
 
 
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n"])
+def test_a_client_that_does_not_wait_is_not_told_to_continue(serving, connect, more):
+    client = connect(serving(wsgi_app=app_that(lambda body: b"%d bytes" % len(body.read()))))
+    client.send(sized(b"x" * 100_000, more) + LAST)
+    answer = client.read()
+    assert b"100 Continue" not in answer
+    assert b"100000 bytes" in answer
+
+
+@pytest.mark.parametrize("request_", [sized(LAST * 5000), CHUNKED + in_chunks(LAST * 5000, 4000)])
+def test_an_application_cannot_keep_a_connection_with_the_rest_of_a_body(
+    serving, connect, request_
+):
+    def app(environ, start_response):
+        start_response("200 OK", [("Connection", "keep-alive")])
+        return [b""]
+
+    client = connect(serving(wsgi_app=app))
+    client.send(request_ + LAST)
+    assert client.read().count(b"HTTP/1.1") == 1
+
+
 def test_a_refused_upload_is_answered_before_the_connection_is_closed(serving, connect):
     client = connect(serving(wsgi_app=app_that(lambda body: b""), max_request_body_size=10))
     client.send(sized(b"x" * 500_000))

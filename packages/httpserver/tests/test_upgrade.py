@@ -189,6 +189,23 @@ def test_an_error_of_the_handler_closes_its_connection_only(upgraded, connect):
     assert other.read_until(b"fine")
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_a_handler_that_wants_the_end_gets_it(upgraded, error):
+    class Last(Echo):
+        def received(self, data):
+            raise error
+
+    bus, exited = Bus(), threading.Event()
+    bus.subscribe("exit", exited.set)
+    bus.may_exit_process = False
+    server, client, handler = upgraded(handler=Last(), bus=bus)
+    client.send(b"x")
+    assert client.read() == b""
+    assert handler.ended.wait(PATIENCE)
+    assert exited.wait(PATIENCE)
+    assert isinstance(server.interrupt, error)
+
+
 def test_a_handler_is_woken_after_a_time(upgraded):
     _, client, handler = upgraded()
     handler.channel.wake_after(60)

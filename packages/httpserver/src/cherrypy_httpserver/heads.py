@@ -22,6 +22,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _names: set[str] = {"connection", "content-length", "content-type", "date", "server"}
 _MOST_NAMES = 4096
 
+_line = ": ".join
+
 # (second, its date): all responses of a second have the same.
 _date: tuple[int, str] = (0, "")
 
@@ -67,7 +69,8 @@ def encode_head(exchange: Exchange, length: int | None) -> tuple[bytes, int]:
             # RFC 9110 section 8.6.
             headers = [pair for pair in headers if pair[0].lower() != "content-length"]
             declared = None
-    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    # join() takes text and nothing else: bytes would be sent as "b'...'" by formatting.
+    text = "\r\n".join(map(_line, headers)) + "\r\n" if headers else ""
     lines = len(headers)
     if text.count("\n") != lines or text.count("\r") != lines or "\0" in text:
         raise ResponseError("A header field has a line end or NUL in it")

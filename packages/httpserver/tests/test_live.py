@@ -326,3 +326,17 @@ def test_the_client_of_a_unix_socket_is_identified(serving, connect, tmp_path):
     client = connect(path)
     client.send(b"GET / HTTP/1.0\r\n\r\n")
     assert client.read().endswith(f"\r\n\r\n{os.getpid()}".encode())
+
+
+def test_who_has_looked_at_the_file_of_the_connection_does_not_keep_it_open(serving, connect):
+    files = []
+
+    def application(environ, start_response):
+        files.append(environ["wsgi.input"].rfile)
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    client = connect(serving(wsgi_app=application))
+    client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx")
+    assert client.read().startswith(b"HTTP/1.1 200 OK\r\n")
+    assert len(files) == 1

@@ -50,6 +50,13 @@ def test_sessions_in_memory_of_a_section_are_found(site):
     assert "'file', 'memcached' or 'sql'" in reason
 
 
+def test_sections_that_are_no_paths_do_not_count(site):
+    site.tree.mount(Root(), "/app", {"global": {}, "/private": ON})
+    assert "/app/private" in site.reasons_for_one_process()[0]
+    site.tree.mount(Root(), "/app", {"global": ON})
+    assert site.reasons_for_one_process() == []
+
+
 def test_sessions_in_memory_of_the_whole_site_are_found(site):
     site.config.update(ON)
     assert "the whole site" in site.reasons_for_one_process()[0]

@@ -345,6 +345,9 @@ class Wire:
             self.secure.close_notify()
         self.phase = CLOSED
         self.front.poller.remove(self.number)
+        if self._rfile is not None:
+            # Somebody has looked at it: it would keep the socket open.
+            self._rfile.raw.close()
         with contextlib.suppress(OSError):
             (self.secure or self.socket).close()
         self.front.closed(self)

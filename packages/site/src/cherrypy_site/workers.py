@@ -40,7 +40,8 @@ def _ram_sessions(site: Site) -> Iterator[str]:
         sections: dict[str, Any] = getattr(app, "config", None) or {}
         application = everywhere | _dict(sections.get("/"))
         for path, entries in sections.items():
-            if _in_ram(application | _dict(entries)):
+            # Other sections, such as [global], are nobody's path.
+            if path.startswith("/") and _in_ram(application | _dict(entries)):
                 yield f"{script_name}{path}"
         for path, entries in configured_nodes(getattr(app, "root", None)):
             # A section of the application prevails over what the program says.

@@ -85,7 +85,7 @@ def handle_signals(site: Site, drain: Drain) -> None:
     if handlers is None:
         handlers = getattr(getattr(bus, "signal_handler", None), "handlers", None)
     if handlers is not None:
-        if handlers.get("SIGTERM") == bus.end:
+        if handlers.get("SIGTERM") in (bus.end, bus.exit):
             handlers["SIGTERM"] = drain.begin
         handlers.setdefault("SIGINT", drain.begin)
     plugin.subscribe()

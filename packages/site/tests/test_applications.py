@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from cherrypy_core.application import Application
 from cherrypy_site.applications import SiteApplication
 
@@ -97,3 +99,15 @@ def test_a_listener_that_fails_for_a_thread_is_a_500(site, hello, call):
 
     site.bus.subscribe("acquire_thread", fail)
     assert [call(site).status[:3] for _ in range(3)] == ["500"] * 3
+
+
+def test_a_config_file_is_watched_once_it_can_be_read(site, hello, tmp_path):
+    path = tmp_path / "app.conf"
+    path.write_text("[/]\na = 1\n")
+    site.tree.mount(hello(), "", path)
+    assert str(path) in site.bus.autoreload.files
+    check = site.bus.autoreload.checks[str(path)]
+    assert check(str(path)) == {"/": {"a": 1}}
+    path.write_text('[/]\na = "x\n')
+    with pytest.raises(ValueError, match="option 'a'"):
+        check(str(path))

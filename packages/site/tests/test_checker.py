@@ -63,6 +63,7 @@ def test_a_good_configuration_is_passed_without_a_word(found, tmp_path):
             **{
                 "server.socket_timeout": 0.5,
                 "server.socket_file": tmp_path / "socket",
+                "log.access_file": tmp_path / "access.log",
                 "engine.autoreload.frequency": 5,
                 "server.ssl_context": None,
                 "tools.gzip.on": 1,
@@ -240,6 +241,16 @@ class TestPaths:
             found({"/s": {"tools.staticdir.on": True, "tools.staticdir.dir": "pages"}}, **site)
             == []
         )
+
+    def test_a_leading_slash_may_be_meant(self, found, tmp_path):
+        entries = {"tools.staticdir.root": str(tmp_path), "tools.staticdir.dir": str(tmp_path)}
+        message = only(found({"/s": {"tools.staticdir.on": True, **entries}}))
+        assert "dir is an absolute path, even though a root is provided." in message
+        assert "leading slash" not in message
+
+    def test_sections_of_an_applications_own_are_its_own_business(self, found):
+        entries = {"tools.staticdir.on": True, "tools.staticdir.dir": "pages"}
+        assert found({"templates": entries}) == []
 
     def test_what_is_off_is_not_looked_at(self, found):
         assert found({"/s": {"tools.staticdir.on": False, "tools.staticdir.dir": "x"}}) == []

@@ -168,3 +168,17 @@ def test_the_format_of_the_site_holds_for_its_applications(site, call, hello, re
     call(site, "/app/")
     call(site, "/own/")
     assert lines == ["GET /app/ HTTP/1.1 200", "own 200"]
+
+
+def test_the_site_writes_accesses_of_its_own_outside_of_its_applications(site, records):
+    site.log.access_log_format = "access"
+    messages = records(site.log.access_log)
+    site.log.access()
+    assert messages == ["access"]
+
+
+def test_a_site_that_is_closed_has_let_go_of_its_logs(tmp_path):
+    site = Site({"log.screen": True, "log.wsgi": True, "log.error_file": str(tmp_path / "e")})
+    assert len(site.log.error_log.handlers) == 3
+    site.close()
+    assert site.log.error_log.handlers == site.log.access_log.handlers == []

@@ -60,10 +60,18 @@ def test_without_a_length_a_sized_reader_reads_to_the_end():
     assert reader.done
 
 
-def test_no_read_asks_for_more_than_the_buffer_size_or_than_there_is():
+def test_no_line_asks_for_more_than_the_buffer_size_or_than_there_is():
     source = Source(b"x" * 25)
-    assert SizedReader(source, 25, None, bufsize=10).read() == b"x" * 25
+    assert SizedReader(source, 25, None, bufsize=10).readline() == b"x" * 25
     assert source.sizes == [10, 10, 5]
+
+
+def test_a_read_asks_for_what_is_wanted_in_large_blocks():
+    source = Source(b"x" * 200_000)
+    reader = SizedReader(source, 200_000, None, bufsize=10)
+    assert len(reader.read(60_000)) == 60_000
+    assert len(reader.read()) == 140_000
+    assert source.sizes[:-1] == [60_000, 65_536, 65_536]
 
 
 def test_bytes_read_counts_what_has_been_handed_out():

@@ -54,7 +54,7 @@ class RequestBody(Entity):
         request_params: the parameters of the request, to which those fields are added.
 
     Attributes:
-        bufsize: how many bytes are read at once.
+        bufsize: how many bytes are read at once where nobody asks for more.
         maxbytes: how many bytes the body may have; None or 0: any number.
 
     Raises:

@@ -37,7 +37,8 @@ class BlockReader:
 
     Attributes:
         bytes_read: how many bytes have been handed out.
-        bufsize: how many bytes to ask for at once.
+        bufsize: how many bytes to ask for at once when lines are read; `read` asks for at
+            least `BLOCK_SIZE`.
     """
 
     bufsize = BLOCK_SIZE
@@ -102,9 +103,11 @@ class BlockReader:
             HTTPError: the body is faulty, or too large.
         """
         missing = -1 if size is None or size < 0 else size
+        # PERF: whoever wants more than `bufsize` bytes has the memory for them.
+        at_once = max(self.bufsize, BLOCK_SIZE)
         blocks = []
         while missing:
-            block = self.read_block(self.bufsize if missing < 0 else min(self.bufsize, missing))
+            block = self.read_block(at_once if missing < 0 else min(at_once, missing))
             if not block:
                 break
             if missing > 0:

@@ -100,11 +100,13 @@ def test_the_connection_can_be_found_on_the_stack_and_kept(mount, live):
     root = Taken()
     mount(root)
     server = live()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as client,
+        client.makefile("rb") as lines,
+    ):
         client.sendall(
             b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         )
-        lines = client.makefile("rb")
         assert lines.readline() == b"HTTP/1.1 101 Switching Protocols\r\n"
         assert b"Upgrade: websocket\r\n" in list(iter(lines.readline, b"\r\n"))
         client.sendall(b"ping")

@@ -142,7 +142,8 @@ def ctl(directory):
             client.settimeout(20)
             client.connect(str(directory / "ctl"))
             client.sendall(json.dumps({"command": command}).encode() + b"\n")
-            return json.loads(client.makefile().readline())
+            with client.makefile() as lines:
+                return json.loads(lines.readline())
 
     return ask
 

@@ -163,6 +163,66 @@ def test_the_program_serves_on_a_socket_of_systemd_and_tells_how_it_is(start, di
         assert process.returncode == 0
 
 
+NAMED = """
+import cherrypy
+
+class Root:
+    @cherrypy.expose
+    def index(self):
+        port = int(cherrypy.request.wsgi_environ["SERVER_PORT"])
+        return "web" if port == cherrypy.server.bound_addr[1] else "admin"
+
+cherrypy.config.update({
+    "environment": "production",
+    "server.socket_port": 0,
+    "server.socket_name": "web",
+    "server.admin.socket_port": 0,
+    "server.admin.socket_name": "admin",
+})
+cherrypy.tree.mount(Root())
+"""
+
+
+def test_workers_take_the_sockets_of_systemd_by_name_and_tell_about_reloads(start, directory):
+    activate = program("systemd-socket-activate")
+    (directory / "named.py").write_text(NAMED)
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        web, admin = one.getsockname()[1], two.getsockname()[1]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(directory / "notify"))
+        manager.settimeout(SOON)
+
+        def told(state):
+            while state not in manager.recv(10000).decode().split("\n"):
+                pass
+
+        process = start(
+            activate,
+            *(f"--listen=127.0.0.1:{admin}", f"--listen=127.0.0.1:{web}", "--fdname=admin:web"),
+            *("-E", f"NOTIFY_SOCKET={directory}/notify"),
+            *(sys.executable, "-m", "cherryd", "-i", "named", "--workers", "2"),
+        )
+        expect(process, f":{web}")
+        for port, name in ((web, b"web"), (admin, b"admin")):
+            assert urlopen(f"http://127.0.0.1:{port}/", timeout=SOON).read() == name
+        told("READY=1")
+        for number in (signal.SIGHUP, signal.SIGUSR2):
+            process.send_signal(number)
+            told("RELOADING=1")
+            told("READY=1")
+        (directory / "named.py").write_text("this is no program")
+        for number in (signal.SIGHUP, signal.SIGUSR2):
+            process.send_signal(number)
+            told("RELOADING=1")
+            told("READY=1")
+        process.terminate()
+        told("STOPPING=1")
+        process.communicate(timeout=SOON)
+        assert process.returncode == 0
+
+
 def test_supervisord_runs_the_program_and_ends_it_in_order(start, directory):
     supervisord, control = program("supervisord"), program("supervisorctl")
     (configuration,) = (text for text in INI if "[supervisord]" in text)

@@ -260,3 +260,15 @@ def test_a_server_that_cannot_inherit_makes_its_own_socket(bus, activate, listen
     bus.restart()
     assert bus.sockets.kept_files == set()
     assert open_files() == set()
+
+
+def test_servers_of_one_address_are_told_apart_by_name(listening):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        inherited = InheritedSockets({})
+        inherited.keep(("127.0.0.1", 0), listening, "web")
+        inherited.keep(("127.0.0.1", 0), other, "admin")
+        assert inherited.take_over(("127.0.0.1", 0)) is None
+        with inherited.take_over(("127.0.0.1", 0), "admin") as found:
+            assert found.getsockname() == other.getsockname()
+        with inherited.take(("127.0.0.1", 0), "web") as found:
+            assert found.getsockname() == listening.getsockname()

@@ -80,7 +80,7 @@ def servers_of(bus: Any) -> list[Any]:
     owners = [getattr(listener, "__self__", None) for listener in bus.listeners.get("start", ())]
     # The set of listeners has no order of its own.
     found = [owner for owner in owners if isinstance(owner, ServerAdapter)]
-    return sorted(found, key=lambda server: str(server.bind_addr))
+    return sorted(found, key=lambda server: (str(server.bind_addr), server.socket_name or ""))
 
 
 def apply_binds(site: Site, binds: Iterable[Bind]) -> None:
@@ -90,7 +90,7 @@ def apply_binds(site: Site, binds: Iterable[Bind]) -> None:
         server.bind_addr = bind.address
         if bind.mode is not None:
             with open_socket(bind) as listening:
-                site.bus.sockets.keep(bind.address, listening)
+                site.bus.sockets.keep(bind.address, listening, server.socket_name)
 
 
 def _copy(server: Server) -> Server:

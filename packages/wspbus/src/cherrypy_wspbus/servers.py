@@ -181,7 +181,7 @@ class ServerAdapter:
     def _inherit(self) -> bool:
         """Give the server the listening socket that is there for it; tell if there is one."""
         sockets = self.bus.sockets
-        listening = sockets.take_over(self.bind_addr)
+        listening = sockets.take_over(self.bind_addr, self.socket_name)
         stays = listening is None
         if listening is None:
             listening = sockets.activated(self.bind_addr, self.socket_name)
@@ -203,7 +203,7 @@ class ServerAdapter:
             # systemd's: the next process gets it in the same way.
             return True
         try:
-            self.bus.sockets.keep(self.bind_addr, listening)
+            self.bus.sockets.keep(self.bind_addr, listening, self.socket_name)
         except (AttributeError, OSError, TypeError, ValueError):
             # Not a socket, or closed already.
             return False

@@ -40,7 +40,7 @@ class InheritedSockets:
 
     def __init__(self, environ: MutableMapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
-        # What the next process gets: key of the address -> descriptors of ours.
+        # What the next process gets: key of address and name -> descriptors of ours.
         self._kept: dict[str, list[int]] = {}
         # Who has got which of systemd's sockets: a server that starts again gets its own.
         self._assigned: dict[tuple[str, str | None], int] = {}
@@ -55,15 +55,16 @@ class InheritedSockets:
             address: what the server is configured to listen on.
             name: see `activated`.
         """
-        return self.take_over(address) or self.activated(address, name)
+        return self.take_over(address, name) or self.activated(address, name)
 
-    def take_over(self, address: Address) -> socket | None:
+    def take_over(self, address: Address, name: str | None = None) -> socket | None:
         """Return the socket that was kept, or that the process before handed on.
 
         Args:
             address: what its server was configured to listen on.
+            name: what it was kept with.
         """
-        key = address_key(address)
+        key = _key(address, name)
         if self._kept.get(key):
             return _adopt(self._kept[key].pop(0))
         return self._take_handed_on(key)
@@ -106,14 +107,15 @@ class InheritedSockets:
 
     # From one process to the next
 
-    def keep(self, address: Address, listening: socket) -> None:
+    def keep(self, address: Address, listening: socket, name: str | None = None) -> None:
         """Hand a listening socket on to the process that replaces this one.
 
         Args:
             address: what its server is configured to listen on; the next process asks for it.
             listening: the socket; it may be closed afterwards, a duplicate is kept.
+            name: tells servers apart that are configured for the same address (port 0, say).
         """
-        self._kept.setdefault(address_key(address), []).append(os.dup(listening.fileno()))
+        self._kept.setdefault(_key(address, name), []).append(os.dup(listening.fileno()))
 
     @property
     def kept_files(self) -> set[int]:
@@ -174,6 +176,11 @@ def address_key(address: Address) -> str:
         host, port = address
         return f"{host or ''}:{'' if port is None else port}"
     return address or ""
+
+
+def _key(address: Address, name: str | None) -> str:
+    # No TCP address has a #, and in the environment variable it is quoted.
+    return f"{address_key(address)}#{name}" if name else address_key(address)
 
 
 def _without(variable: str, fd: int) -> str:

@@ -22,7 +22,7 @@ from cherrypy_httpserver.running import start as start_bus
 from cherrypy_wspbus import Bus, reexec
 from cherrypy_wspbus.plugins import Notifier, SignalHandler
 from cherrypy_wspbus.sockets import VARIABLE
-from cherrypy_wspbus.systemd import activated_sockets, notify, watchdog_interval
+from cherrypy_wspbus.systemd import activated_sockets, notify, reloading, watchdog_interval
 
 if TYPE_CHECKING:
     import socket
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cherryd.orders import WorkerSettings
     from cherryd.prefork.worker import Link
 
-    Sockets = list[tuple[Any, socket.socket]]
+    Sockets = list[tuple[Any, str | None, socket.socket]]
     Work = Callable[[Link, Sockets], None]
 
 __all__ = ["Parent"]
@@ -49,12 +49,16 @@ _BEFORE_THE_WORKERS_END = 20
 _CONTROL_PRIORITY = 78
 
 
+def _tell_ready() -> None:
+    notify("READY=1", f"MAINPID={os.getpid()}", "STATUS=Started")
+
+
 class _Told(Notifier):
     """Tells systemd; without a thread of its own, which would be in the way of a fork."""
 
     def start(self) -> None:
         """Say that the service is ready."""
-        notify("READY=1", f"MAINPID={os.getpid()}", "STATUS=Started")
+        _tell_ready()
 
     start.priority = 100  # type: ignore[attr-defined]  # read by Bus.subscribe
 
@@ -64,7 +68,7 @@ class Parent:
 
     Args:
         settings: how many workers, and when they are replaced.
-        addresses: address and backlog of each socket.
+        addresses: address, backlog and systemd's name (or None) of each socket.
         modes: permissions of socket files, by address.
         work: what a worker does with its link and the sockets.
 
@@ -78,7 +82,7 @@ class Parent:
     def __init__(
         self,
         settings: WorkerSettings,
-        addresses: Sequence[tuple[Any, int]],
+        addresses: Sequence[tuple[Any, int, str | None]],
         modes: Mapping[Any, int | None],
         work: Work,
     ) -> None:
@@ -100,6 +104,7 @@ class Parent:
         self.drain = Drain(self.bus, self.workers.board, settings.lame_duck)
         self.workers.is_forced = lambda: self.drain.forced
         self.workers.reload_asked = self.reload
+        self.workers.reload_ended = _tell_ready
 
     def run(self, daemonize: bool, pidfile: str | None, control: str | None) -> None:
         """Start everything and block until it ends.
@@ -111,7 +116,7 @@ class Parent:
         console = Console(bus)
         if self.log_file:
             bus.subscribe("log", LogFile(self.log_file).write)
-        prepare_process(bus, daemonize, pidfile, [address for address, _ in self._addresses])
+        prepare_process(bus, daemonize, pidfile, [address for address, _, _ in self._addresses])
         self._control_path = control
         self._adopt()
         bus.subscribe("start", self._listen, _SOCKETS_PRIORITY)
@@ -131,7 +136,7 @@ class Parent:
                 return
             raise
         console.started = True
-        places = ", ".join(_shown(listening) for _, listening in self._sockets)
+        places = ", ".join(_shown(listening) for _, _, listening in self._sockets)
         say(f"Serving on {places} with {self.workers.wanted} workers, parent {os.getpid()}")
         bus.block(_INTERVAL)
 
@@ -140,20 +145,20 @@ class Parent:
     def _listen(self) -> None:
         # Without all sockets there is nothing to start workers for.
         self.workers.abandoned = True
-        for address, backlog in self._addresses:
-            listening = self.bus.sockets.take(address)
+        for address, backlog, name in self._addresses:
+            listening = self.bus.sockets.take(address, name)
             if listening is None:
                 listening = open_socket(Bind(address, self._modes.get(address)), backlog)
             # NOTE: all processes share this property of the socket, and copies of the object
             # set it: one that blocks would have workers hang in accept().
             listening.setblocking(False)
-            self._sockets.append((address, listening))
+            self._sockets.append((address, name, listening))
         self.workers.abandoned = False
 
     def _stop_listening(self) -> None:
         # From here on the sockets are open in workers only: with the last of them that has
         # answered everything they close, and nobody waits in vain.
-        for _, listening in self._sockets:
+        for _, _, listening in self._sockets:
             if not activated_sockets(os.environ):
                 ignore_newcomers(listening)
             listening.close()
@@ -161,8 +166,8 @@ class Parent:
     def _be_worker(self, link: Link) -> None:
         if self._control is not None:
             self._control.close(remove=False)
-        sockets = [(address, listening.dup()) for address, listening in self._sockets]
-        for _, listening in self._sockets:
+        sockets = [(address, name, socket.dup()) for address, name, socket in self._sockets]
+        for _, _, listening in self._sockets:
             listening.close()
         try:
             self._work(link, sockets)
@@ -225,7 +230,7 @@ class Parent:
             return {
                 "pid": os.getpid(),
                 "state": self.bus.state.name,
-                "serving": [_shown(listening) for _, listening in self._sockets],
+                "serving": [_shown(listening) for _, _, listening in self._sockets],
                 "wanted": self.workers.wanted,
                 "workers": self.workers.ask(command),
             }
@@ -237,6 +242,7 @@ class Parent:
         if self.reload_replaces:
             self.replace()
         else:
+            notify(*reloading(), "STATUS=Replacing the workers")
             self.workers.reload()
 
     # A new program in this process
@@ -246,15 +252,17 @@ class Parent:
 
         A new program that could not serve does not replace anything: that is logged.
         """
+        notify(*reloading(), "STATUS=Replacing the program")
         try:
             self.try_out()
         except CommandError as error:
             self.bus.log(f"The program is not replaced: {error}", level=logging.WARNING)
+            _tell_ready()
             return
         workers = self.workers.files()
         sockets = self.bus.sockets
-        for address, listening in self._sockets:
-            sockets.keep(address, listening)
+        for address, name, listening in self._sockets:
+            sockets.keep(address, listening, name)
         os.environ[VARIABLE] = sockets.variable(os.getpid())
         os.environ[_WORKERS_VARIABLE] = json.dumps({"parent": os.getpid(), "workers": workers})
         kept = (
@@ -271,6 +279,7 @@ class Parent:
             sockets.discard()
             os.environ.pop(_WORKERS_VARIABLE, None)
             self._open_control()
+            _tell_ready()
 
     def _adopt(self) -> None:
         """Take over the workers of the program that was here before, if there are any."""
@@ -284,7 +293,7 @@ class Parent:
     def _close(self) -> None:
         if self._control is not None:
             self._control.close()
-        for address, _ in self._sockets:
+        for address, _, _ in self._sockets:
             if isinstance(address, str) and not address.startswith("@"):
                 try:
                     os.unlink(address)  # noqa: PTH108  # a path as text

@@ -62,7 +62,7 @@ def serve_by_workers(
     facts = ask_child(try_out)
     settings = replace(settings, drain=facts["drain"])
 
-    def work(link: Link, sockets: list[tuple[Any, socket.socket]]) -> None:
+    def work(link: Link, sockets: list[tuple[Any, str | None, socket.socket]]) -> None:
         own = site_for(plain, site)
         health = configure(own, plain)
         serve(own, health, sockets, settings, link)
@@ -97,7 +97,7 @@ def run_workers(
     facts = _facts(site, settings)
     settings = replace(settings, drain=facts["drain"])
 
-    def work(link: Link, sockets: list[tuple[Any, socket.socket]]) -> None:
+    def work(link: Link, sockets: list[tuple[Any, str | None, socket.socket]]) -> None:
         serve(site, None, sockets, settings, link)
 
     parent = Parent(settings, _addresses(facts), {}, work)
@@ -129,13 +129,14 @@ def _facts(site: OnBus, settings: WorkerSettings) -> dict[str, Any]:
         "log_file": os.path.abspath(log_file) if log_file else "",  # noqa: PTH100  # as text
         "addresses": [server.bind_addr for server in servers],
         "backlog": [getattr(server, "socket_queue_size", 1024) for server in servers],
+        "names": [server.socket_name for server in servers],
         "drain": max(
             [getattr(server, "shutdown_timeout", None) or 0 for server in servers] or [0]
         ),
     }
 
 
-def _addresses(facts: dict[str, Any]) -> list[tuple[Any, int]]:
-    """Return address and backlog of each server; JSON has made lists of tuples."""
+def _addresses(facts: dict[str, Any]) -> list[tuple[Any, int, str | None]]:
+    """Return address, backlog and name of each server; JSON has made lists of tuples."""
     addresses = [tuple(a) if isinstance(a, list) else a for a in facts["addresses"]]
-    return list(zip(addresses, facts["backlog"], strict=True))
+    return list(zip(addresses, facts["backlog"], facts["names"], strict=True))

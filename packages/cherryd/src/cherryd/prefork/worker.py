@@ -129,7 +129,7 @@ class _Heart:
 def serve(
     site: OnBus,
     health: Health | None,
-    sockets: list[tuple[Any, socket.socket]],
+    sockets: list[tuple[Any, str | None, socket.socket]],
     settings: WorkerSettings,
     link: Link,
 ) -> None:
@@ -138,7 +138,7 @@ def serve(
     Args:
         site: the site, not started.
         health: what answers /livez and /readyz, if anything.
-        sockets: address and listening socket of each server.
+        sockets: address, name and listening socket of each server.
         settings: how to serve.
         link: the connection with the parent.
 
@@ -146,8 +146,8 @@ def serve(
         Exception: whatever the start failed with.
     """
     bus = site.bus
-    for address, listening in sockets:
-        bus.sockets.keep(address, listening)
+    for address, name, listening in sockets:
+        bus.sockets.keep(address, listening, name)
         listening.close()
     if health is not None:
         health.ready_checks["not ending"] = link.board.check

@@ -59,6 +59,7 @@ class Workers:
         abandoned: set to True to give up a start that is under way.
         is_forced: tells whether the end must not wait any longer.
         reload_asked: called when a worker asks for a reload.
+        reload_ended: called when all workers have been replaced, or cannot be.
     """
 
     def __init__(self, bus: Bus, work: Work, settings: WorkerSettings) -> None:
@@ -70,6 +71,8 @@ class Workers:
         self.abandoned = False
         self.is_forced: Callable[[], bool] = bool
         self.reload_asked: Callable[[], object] = self.reload
+        self.reload_ended: Callable[[], object] = bool
+        self._reloading = False
         self._work = work
         self._parent = os.getpid()
         self._doomed: list[Child] = []
@@ -131,6 +134,7 @@ class Workers:
     def reload(self) -> None:
         """Replace all workers, one after the other, each by one that serves already."""
         self._doomed = self._active()
+        self._reloading = True
         self._failures = 0
         self._next_start = 0.0
         self.bus.log(f"Replacing {len(self._doomed)} workers")
@@ -178,6 +182,9 @@ class Workers:
         self._end_the_silent()
         self._condemn()
         self._fill_up()
+        if self._reloading and not self._doomed:
+            self._reloading = False
+            self.reload_ended()
 
     def _reap(self) -> None:
         """Take notice of the workers that have ended."""

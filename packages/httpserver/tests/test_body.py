@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 
 import pytest
 
@@ -263,22 +262,3 @@ def test_a_refused_upload_is_answered_before_the_connection_is_closed(serving, c
     client = connect(serving(wsgi_app=app_that(lambda body: b""), max_request_body_size=10))
     client.send(sized(b"x" * 500_000))
     assert client.read().startswith(b"HTTP/1.1 413 ")
-
-
-def test_a_connection_ends_although_its_file_was_looked_at(serving, connect):
-    kept = []
-
-    def app(environ, start_response):
-        # As somebody who holds on to it, by mistake.
-        kept.append(environ["wsgi.input"].rfile)
-        start_response("200 OK", [])
-        return [b"answer"]
-
-    client = connect(serving(wsgi_app=app))
-    client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    assert client.read().endswith(b"answer")
-    client.socket.close()
-    deadline, pause = time.monotonic() + PATIENCE, threading.Event()
-    while not kept[0].closed:
-        assert time.monotonic() < deadline
-        pause.wait(0.002)

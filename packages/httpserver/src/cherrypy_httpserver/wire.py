@@ -349,9 +349,6 @@ class Wire:
             # Somebody has looked at it: it would keep the socket open.
             self._rfile.raw.close()
         with contextlib.suppress(OSError):
-            if self._rfile is not None:
-                # The system's socket stays open as long as there is a file on it.
-                self._rfile.close()
             (self.secure or self.socket).close()
         self.front.closed(self)
         channel = self.channel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 import time
 
@@ -187,6 +189,27 @@ def test_an_error_of_the_handler_closes_its_connection_only(upgraded, connect):
     other.read_until(b"\r\n\r\n")
     other.send(b"fine")
     assert other.read_until(b"fine")
+
+
+def test_a_client_that_has_gone_is_no_failure_of_the_handler(upgraded):
+    class Late(Echo):
+        go = threading.Event()
+
+        def received(self, data):
+            assert self.go.wait(PATIENCE)
+            while True:
+                self.channel.send(data)
+
+    bus, errors = Bus(), []
+    bus.subscribe("log", lambda message, level: errors.append(message) if level >= 40 else None)
+    _, client, handler = upgraded(handler=Late(), bus=bus)
+    client.send(b"x")
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    handler.go.set()
+    assert handler.ended.wait(PATIENCE)
+    assert isinstance(handler.events[-1], ConnectionError)
+    assert errors == []
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])

@@ -312,7 +312,9 @@ class SocketChannel:
             self._connection.server.interrupt = error
             self._give_up(error)
         except BaseException as error:  # noqa: BLE001  (nothing that a handler does costs a worker)
-            self._connection.report("The handler of an upgraded connection has failed")
+            # That the client has gone, which `send` has said, is no failure of the handler.
+            if not (self._error is not None and isinstance(error, ConnectionError)):
+                self._connection.report("The handler of an upgraded connection has failed")
             self._give_up(error)
 
     def _give_up(self, error: BaseException) -> None:

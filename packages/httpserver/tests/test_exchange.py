@@ -344,43 +344,6 @@ def test_a_response_that_is_not_read_holds_no_worker(serving, connect):
     assert answer.endswith(b"small")
 
 
-def test_a_file_is_sent_by_the_system(ask, tmp_path):
-    path = tmp_path / "file"
-    content = bytes(range(256)) * 1000
-    path.write_bytes(content)
-
-    def app(environ, start_response):
-        file = path.open("rb")
-        file.seek(256)
-        start_response("200 OK", [])
-        return environ["wsgi.file_wrapper"](file)
-
-    head, _, body = ask(app).partition(b"\r\n\r\n")
-    assert b"Content-Length: 255744" in head
-    assert body == content[256:]
-
-
-def test_a_piece_of_a_file_is_as_long_as_the_application_says(ask, tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"0123456789")
-
-    def app(environ, start_response):
-        start_response("206 Partial Content", [("Content-Length", "4")])
-        return environ["wsgi.file_wrapper"](path.open("rb"))
-
-    assert ask(app).endswith(b"\r\n\r\n0123")
-
-
-def test_what_is_no_file_on_disk_is_read(ask):
-    import io
-
-    def app(environ, start_response):
-        start_response("200 OK", [])
-        return environ["wsgi.file_wrapper"](io.BytesIO(b"memory"))
-
-    assert b"6\r\nmemory\r\n" in ask(app)
-
-
 def test_errors_of_the_log_do_not_cost_a_worker(serving, connect):
     def log(message, level):
         raise ValueError
@@ -397,47 +360,6 @@ def test_errors_of_the_log_do_not_cost_a_worker(serving, connect):
         client = connect(server)
         client.send(GET)
         assert client.read().startswith(b"HTTP/1.1 500 ")
-
-
-def test_the_environ_is_that_of_cgi(serving, connect):
-    seen = {}
-
-    def app(environ, start_response):
-        seen.update(environ)
-        start_response("200 OK", [])
-        return [b""]
-
-    server = serving(wsgi_app=app)
-    client = connect(server)
-    client.send(
-        b"PUT /a%20b%2fc?d=%20e HTTP/1.1\r\nHost: h:1\r\nX-One: 1\r\nx-one: 2\r\nCookie: a=1\r\n"
-        b"Cookie: b=2\r\nContent-Type: text/x\r\nContent-Length: 0\r\nX_One: 3\r\n"
-        b"X-Spaces:   s  \r\nConnection: close\r\n\r\n"
-    )
-    client.read()
-    expected = {
-        "REQUEST_METHOD": "PUT",
-        "PATH_INFO": "/a b%2Fc",
-        "QUERY_STRING": "d=%20e",
-        "REQUEST_URI": "/a%20b%2fc?d=%20e",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "ACTUAL_SERVER_PROTOCOL": "HTTP/1.1",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": str(server.bound_addr[1]),
-        "REMOTE_ADDR": "127.0.0.1",
-        "SCRIPT_NAME": "",
-        "HTTP_HOST": "h:1",
-        "HTTP_X_ONE": "1, 2",
-        "HTTP_X_SPACES": "s",
-        "HTTP_COOKIE": "a=1; b=2",
-        "CONTENT_TYPE": "text/x",
-        "CONTENT_LENGTH": "0",
-        "wsgi.url_scheme": "http",
-        "wsgi.version": (1, 0),
-    }
-    assert {key: seen[key] for key in expected} == expected
-    assert seen["wsgi.input"].read() == b""
-    assert "HTTP_CONTENT_LENGTH" not in seen
 
 
 def test_wsgi_u_0_has_decoded_paths(ask):

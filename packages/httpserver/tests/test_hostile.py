@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
 import socket
 import struct
 import threading
@@ -239,72 +237,3 @@ def test_a_request_that_is_not_complete_holds_no_worker(serving, connect, begun)
     last = connect(server)
     last.send(LAST)
     assert last.read().endswith(b"0 bytes")
-
-
-@pytest.mark.parametrize("path", ["/sendfile", "/read"])
-def test_a_file_is_sent_by_sendfile_where_there_is_one(
-    serving, connect, tmp_path, monkeypatch, front_kind, path
-):
-    if front_kind == "portable":
-        pytest.skip("it is without sendfile here")
-    calls = []
-    real = os.sendfile
-
-    def spy(*arguments):
-        calls.append(arguments)
-        return real(*arguments)
-
-    monkeypatch.setattr("os.sendfile", spy)
-    file = tmp_path / "file"
-    file.write_bytes(b"content")
-
-    def app(environ, start_response):
-        start_response("200 OK", [])
-        opened = file.open("rb")
-        return environ["wsgi.file_wrapper"](opened) if path == "/sendfile" else opened
-
-    client = connect(serving(wsgi_app=app))
-    client.send(LAST)
-    assert b"content" in client.read()
-    assert bool(calls) == (path == "/sendfile")
-
-
-def test_a_file_that_is_not_what_the_disk_has_is_read(serving, connect, tmp_path):
-    import gzip
-    import tempfile
-
-    packed = tmp_path / "packed"
-    packed.write_bytes(gzip.compress(b"what it says" * 100))
-    temporary = tempfile.NamedTemporaryFile()  # noqa: SIM115
-    temporary.write(b"on disk")
-    temporary.seek(0)
-
-    def app(environ, start_response):
-        start_response("200 OK", [])
-        if environ["PATH_INFO"] == "/":
-            return environ["wsgi.file_wrapper"](gzip.GzipFile(packed))
-        return environ["wsgi.file_wrapper"](temporary)
-
-    client = connect(serving(wsgi_app=app))
-    client.send(GET + LAST)
-    answer = client.read()
-    assert b"what it says" * 100 in answer
-    assert b"\r\nContent-Length: 7\r\n" in answer
-    assert answer.endswith(b"on disk")
-
-
-def test_a_file_that_shrinks_is_cut_and_not_padded(serving, connect, tmp_path):
-    file = tmp_path / "file"
-    file.write_bytes(b"0123456789")
-
-    def app(environ, start_response):
-        start_response("200 OK", [("Content-Length", "20")])
-        return environ["wsgi.file_wrapper"](file.open("rb"))
-
-    client = connect(serving(wsgi_app=app))
-    client.send(GET + LAST)
-    answer = b""
-    with contextlib.suppress(ConnectionResetError):
-        while piece := client.socket.recv(1000):
-            answer += piece
-    assert answer.count(b"HTTP/1.1") <= 1

@@ -98,3 +98,44 @@ def test_errors_go_to_the_callable_that_was_given(app):
     calls = []
     WSGIServer(Server(Bus(), app), log=lambda *call: calls.append(call)).error_log("trouble")
     assert calls == [("trouble", logging.INFO, False)]
+
+
+def test_the_environ_is_that_of_cgi(serving, connect):
+    seen = {}
+
+    def app(environ, start_response):
+        seen.update(environ)
+        start_response("200 OK", [])
+        return [b""]
+
+    server = serving(wsgi_app=app)
+    client = connect(server)
+    client.send(
+        b"PUT /a%20b%2fc?d=%20e HTTP/1.1\r\nHost: h:1\r\nX-One: 1\r\nx-one: 2\r\nCookie: a=1\r\n"
+        b"Cookie: b=2\r\nContent-Type: text/x\r\nContent-Length: 0\r\nX_One: 3\r\n"
+        b"X-Spaces:   s  \r\nConnection: close\r\n\r\n"
+    )
+    client.read()
+    expected = {
+        "REQUEST_METHOD": "PUT",
+        "PATH_INFO": "/a b%2Fc",
+        "QUERY_STRING": "d=%20e",
+        "REQUEST_URI": "/a%20b%2fc?d=%20e",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "ACTUAL_SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": str(server.bound_addr[1]),
+        "REMOTE_ADDR": "127.0.0.1",
+        "SCRIPT_NAME": "",
+        "HTTP_HOST": "h:1",
+        "HTTP_X_ONE": "1, 2",
+        "HTTP_X_SPACES": "s",
+        "HTTP_COOKIE": "a=1; b=2",
+        "CONTENT_TYPE": "text/x",
+        "CONTENT_LENGTH": "0",
+        "wsgi.url_scheme": "http",
+        "wsgi.version": (1, 0),
+    }
+    assert {key: seen[key] for key in expected} == expected
+    assert seen["wsgi.input"].read() == b""
+    assert "HTTP_CONTENT_LENGTH" not in seen

@@ -160,6 +160,29 @@ def test_empty_lines_between_requests_do_not_renew_the_time_of_silence(serving, 
     assert status(client) == b"HTTP/1.1 200"
 
 
+@pytest.mark.parametrize(
+    ("sent", "answer"), [(LAST, b"HTTP/1.1 200"), (b"GET / HT", b"HTTP/1.1 408"), (b"\r\n", b"")]
+)
+def test_a_request_that_has_come_is_read_though_its_time_is_over(serving, connect, sent, answer):
+    """A machine may stand still for a while: the client cannot help it."""
+    front = serving().httpserver.front
+    client = connect(front.server.bind_addr)
+    deadline = time.monotonic() + 5
+    while not (front.open and next(iter(front.open)).number in front.armed):
+        assert time.monotonic() < deadline
+    (connection,) = front.open
+    # Nobody reads it from here on.
+    front.armed.pop(connection.number)
+    client.send(sent)
+    while not connection.has_input:
+        assert time.monotonic() < deadline
+    connection.deadline = time.monotonic()
+    connection.expire()
+    # Whoever has sent less than a request gets no other deadline by it.
+    front.watch.expect(connection.deadline)
+    assert status(client) == answer
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("dripping", [False, True])
 def test_a_handshake_that_stalls_or_drips_ends(serving, connect, drip, tls_files, dripping):

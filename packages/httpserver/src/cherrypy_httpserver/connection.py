@@ -135,6 +135,11 @@ class Connection(Intake):
             self.channel.expire()
         elif self.phase == BODY or (self.phase == HEAD and self._head):
             self.refuse(408, "The request does not come in time")
+        elif self.phase in (HANDSHAKE, HEAD) and self._spared != self.deadline and self.has_input:
+            # It has come, but nobody has had the time to read it. Spared once: whoever drips does
+            # not get another deadline by it.
+            self._spared = self.deadline
+            self.front.enqueue(self)
         else:
             self.close()
 

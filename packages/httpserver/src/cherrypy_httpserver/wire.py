@@ -98,6 +98,7 @@ class Wire:
         self._template: dict[str, Any] | None = None
         self._waited = 0.0
         self._moved = 0
+        self._spared = 0.0
         self._rfile: Any = None
 
     # What all requests of a connection have in common.
@@ -141,6 +142,14 @@ class Wire:
             return float("inf")
         seconds = self.limits.idle if self.idle and self.bytes_written else self.limits.head
         return self.deadline - seconds
+
+    @property
+    def has_input(self) -> bool:
+        """Whether something has come that was not read yet; with TLS nobody knows."""
+        try:
+            return self.secure is None and bool(self.socket.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
 
     @property
     def rfile(self) -> Any:

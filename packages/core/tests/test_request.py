@@ -8,7 +8,7 @@ from cherrypy_core.errors import HTTPError, HTTPRedirect, InternalRedirect, NotF
 from cherrypy_core.hooks import Hook, hookpoints
 from cherrypy_core.request import Request
 from cherrypy_core.response import Response
-from cherrypy_core.serving import request, response
+from cherrypy_core.serving import request, response, set_request
 from cherrypy_core.urls import Host
 
 REQUEST_ATTRIBUTES = """
@@ -549,7 +549,7 @@ class TestAlone:
 
     def test_it_finds_nothing(self):
         made = Request(Host("127.0.0.1", 80), Host("127.0.0.1", 1111))
-        made.make_current()
+        set_request(made)
         headers = [("Host", "example.com")]
         answer = made.run("GET", "/x", "", "HTTP/1.1", headers, None)
         assert answer.status == "404 Not Found"

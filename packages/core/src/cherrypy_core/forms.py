@@ -15,11 +15,13 @@ from cherrypy_core.urls import split_fields
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, TypeVar
 
     from cherrypy_core.content import Entity
     from cherrypy_core.headers import HeaderMap
     from cherrypy_core.part import Part
+
+    _Text = TypeVar("_Text", str, bytes)
 
 __all__ = [
     "MAX_FIELDS",
@@ -170,12 +172,6 @@ def _decode_form(
             continue
         return fields, charset
     raise refusal(charsets)
-
-
-if TYPE_CHECKING:
-    from typing import TypeVar
-
-    _Text = TypeVar("_Text", str, bytes)
 
 
 def _split(form: _Text, separator: _Text, max_fields: int) -> list[_Text]:

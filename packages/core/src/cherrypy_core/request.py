@@ -16,7 +16,6 @@ from cherrypy_core.errors import (
 from cherrypy_core.hooks import run_hooks
 from cherrypy_core.message import BODY_DUE, QUERY_DUE
 from cherrypy_core.response import Response
-from cherrypy_core.serving import set_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -277,7 +276,3 @@ class Request(Context):
             self.stage = "on_end_request"
             self._run_hooks("on_end_request")
         self.stage = "close"
-
-    def make_current(self) -> None:
-        """Serve this request from the current thread on."""
-        set_request(self)

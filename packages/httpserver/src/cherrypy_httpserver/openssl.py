@@ -12,14 +12,14 @@ from OpenSSL import SSL, crypto, version
 
 from cherrypy_httpserver.certificates import chosen, pem_file, variables
 from cherrypy_httpserver.poller import READ, WRITE
-from cherrypy_httpserver.tls import ALPN
+from cherrypy_httpserver.tls import ALPN, Renewable
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
     from datetime import datetime
 
     from cherrypy_httpserver.certificates import Identity
-    from cherrypy_httpserver.tls import Wishes
 
 __all__ = ["OpenSSLAdapter", "OpenSSLTransport"]
 
@@ -49,51 +49,17 @@ class _Ended(OSError):
     """The other side has closed the socket without a word of TLS about it."""
 
 
-class OpenSSLAdapter(pyOpenSSLAdapter):
-    """TLS by pyOpenSSL.
+class OpenSSLAdapter(Renewable, pyOpenSSLAdapter):
+    """TLS by pyOpenSSL."""
 
-    Args:
-        wishes: the settings; None for a context that brings its certificate along.
-        context: the context to use as it is.
-
-    Attributes:
-        context: what new connections are made with. It may be replaced at any time.
-    """
-
-    takes_wishes = True
-
-    def __init__(self, wishes: Wishes | None, context: Any = None) -> None:
-        # Deliberately not super(): that knows paths only.
-        self.certificate = self.private_key = self.certificate_chain = self.ciphers = None
-        self.private_key_password = None
-        self._wishes = wishes
-        self._given = context
-        self.context = context
-        self.reload()
-
-    def reload(self) -> bool:
-        """Read the certificates again, for the connections to come.
-
-        Returns:
-            False if there are none to read: the context was given as it is.
-
-        Raises:
-            Exception: whatever is wrong with them; everything stays as it was then.
-        """
-        if self._given is not None or self._wishes is None:
-            return False
-        made = self._make(self._wishes.identity)
-        others = {name: self._make(one) for name, one in self._wishes.others.items()}
-
+    def _choose_by_name(self, context: Any, others: Mapping[str, Any]) -> None:
         def choose(connection: SSL.Connection) -> None:
             name = connection.get_servername() or b""
             other = chosen(others, name.decode("ascii", "replace"))
             if other is not None:
                 connection.set_context(other)
 
-        made.set_tlsext_servername_callback(choose)
-        self.context = made
-        return True
+        context.set_tlsext_servername_callback(choose)
 
     def get_context(self) -> SSL.Context:
         """Return the context of new connections."""

@@ -21,9 +21,11 @@ from cherrypy_httpserver.certificates import (
 from cherrypy_httpserver.errors import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cherrypy_httpserver.server import Server
 
-__all__ = ["BuiltinAdapter", "Wishes", "tls_adapter"]
+__all__ = ["BuiltinAdapter", "Renewable", "Wishes", "tls_adapter"]
 
 ALPN = "http/1.1"
 """The only protocol that the server offers (RFC 7301)."""
@@ -55,8 +57,8 @@ class Wishes:
         return password.encode() if isinstance(password, str) else bytes(password)
 
 
-class BuiltinAdapter(BuiltinSSLAdapter):
-    """TLS by Python's `ssl`.
+class Renewable:
+    """What the adapters have in common: contexts from the settings, made again at any time.
 
     Args:
         wishes: the settings; None for a context that brings its certificate along.
@@ -67,11 +69,11 @@ class BuiltinAdapter(BuiltinSSLAdapter):
     """
 
     takes_wishes = True
+    private_key_password: Any = None
 
     def __init__(self, wishes: Wishes | None, context: Any = None) -> None:
-        # Deliberately not super(): that loads the certificate from a file.
+        # Deliberately not super(): cheroot's adapters load the certificate from a file.
         self.certificate = self.private_key = self.certificate_chain = self.ciphers = None
-        self.private_key_password = None
         self._wishes = wishes
         self._given = context
         self.context = context
@@ -90,14 +92,28 @@ class BuiltinAdapter(BuiltinSSLAdapter):
             return False
         made = self._make(self._wishes.identity)
         others = {name: self._make(one) for name, one in self._wishes.others.items()}
-
-        def choose(connection: Any, name: str | None, _: Any) -> None:
-            connection.tls_sni = name
-            connection.context = chosen(others, name) or made
-
-        made.sni_callback = choose
+        self._choose_by_name(made, others)
         self.context = made
         return True
+
+    def _make(self, identity: Identity) -> Any:
+        """Return a context for one certificate."""
+        raise NotImplementedError
+
+    def _choose_by_name(self, context: Any, others: Mapping[str, Any]) -> None:
+        """Have `context` leave a connection to one of the others, by the host's name (SNI)."""
+        raise NotImplementedError
+
+
+class BuiltinAdapter(Renewable, BuiltinSSLAdapter):
+    """TLS by Python's `ssl`."""
+
+    def _choose_by_name(self, context: Any, others: Mapping[str, Any]) -> None:
+        def choose(connection: Any, name: str | None, _: Any) -> None:
+            connection.tls_sni = name
+            connection.context = chosen(others, name) or context
+
+        context.sni_callback = choose
 
     def _make(self, identity: Identity) -> Any:
         wishes: Any = self._wishes

@@ -298,6 +298,19 @@ def test_a_second_signal_ends_at_once(serve, workers, ctl):
     lost.join(20)
 
 
+@pytest.mark.parametrize("workers", [[], ["--workers", "1"]])
+def test_a_second_signal_ends_a_lame_duck_at_once(serve, workers, ctl):
+    process, port = serve("--health", "--lame-duck", "600", "--drain", "600", *workers)
+    lost = threading.Thread(target=ask_forever, args=(port,))
+    lost.start()
+    wait_until(lambda: requests(ctl))
+    process.popen.terminate()
+    wait_until(lambda: get(port, "/readyz")[0] == 503)
+    process.popen.terminate()
+    assert process.finish()[0] == 0
+    lost.join(20)
+
+
 def accepts(port):
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
         return True

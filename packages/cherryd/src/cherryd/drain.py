@@ -30,9 +30,6 @@ _BEFORE_THE_SERVERS = 20
 
 _LAST = 100
 
-_PAUSE = 0.02
-"""Seconds between two looks whether a second signal has come: it interrupts the main thread."""
-
 
 class Drain:
     """A plugin that ends a process in good order.
@@ -41,7 +38,8 @@ class Drain:
     `lame_duck` seconds, until the load balancer looks elsewhere. Then the servers finish: they
     answer what is under way and what waits in the queue of their sockets, with
     `Connection: close`, for at most `Server.shutdown_timeout` seconds. What has not
-    finished by then is cut off, and told in the log. A second call of `begin` ends at once.
+    finished by then is cut off, and told in the log. A second call of `begin` hurries the bus:
+    what has not finished is cut off at once.
 
     Args:
         bus: the bus that the servers are on.
@@ -50,7 +48,6 @@ class Drain:
 
     Attributes:
         cut: what has been cut off, as text for people.
-        forced: True from the second `begin` on.
     """
 
     def __init__(
@@ -60,7 +57,6 @@ class Drain:
         self.health = health
         self.lame_duck = lame_duck
         self.cut: list[str] = []
-        self.forced = False
         self._due: float | None = None
 
     def subscribe(self) -> None:
@@ -76,9 +72,12 @@ class Drain:
     def begin(self) -> None:
         """Begin to end; called again, end at once. To be called in the main thread."""
         if self._due is not None:
-            self.forced = True
-            self.bus.log("Told to end a second time: ending at once", level=logging.WARNING)
-            self.bus.exit()
+            if self.bus.exiting:
+                self.bus.end()
+            else:
+                # Neither load balancers nor requests are waited for.
+                self.bus.hurried = True
+                self.bus.exit()
             return
         if self.bus.exiting:
             # For a restart, or because something has failed: nothing is left to be begun.
@@ -119,23 +118,16 @@ class Drain:
         for thread in threads:
             thread.start()
         for thread in threads:
-            while thread.is_alive() and not self.forced:
-                thread.join(_PAUSE)
+            thread.join()
         for server in servers:
-            if self.forced:
-                self._give_up(server)
-            # It has ended, or nobody waits for it any longer. Its own stop() would look
-            # whether the port is free, which other workers still listen on.
+            # It has ended. Its own stop() would look whether the port is free, which other
+            # workers still listen on.
             server.running = False
 
     def _drain(self, server: Any) -> None:
         report = server.httpserver.drain(server.shutdown_timeout)
         for request in report.cut:
             self._note(request, f"after {report.seconds:.1f} s")
-
-    def _give_up(self, server: Any) -> None:
-        for request in server.httpserver.in_flight():
-            self._note(request, "by a second signal")
 
     def _note(self, request: Any, why: str) -> None:
         line = f"{request.method or '(request)'} {request.target} from {request.remote or '-'}"
@@ -145,6 +137,6 @@ class Drain:
 
     def leave(self) -> None:
         """End the process if threads are still at work that nobody waits for any longer."""
-        if (self.cut or self.forced) and not self.bus.execv and self.bus.may_exit_process:
+        if (self.cut or self.bus.hurried) and not self.bus.execv and self.bus.may_exit_process:
             reexec.flush_standard_streams()
             os._exit(0)

@@ -102,7 +102,6 @@ class Parent:
         self._startup_directory = reexec.current_directory()
         self.workers = Workers(self.bus, self._be_worker, settings)
         self.drain = Drain(self.bus, self.workers.board, settings.lame_duck)
-        self.workers.is_forced = lambda: self.drain.forced
         self.workers.reload_asked = self.reload
         self.workers.reload_ended = _tell_ready
 

@@ -57,7 +57,6 @@ class Workers:
         children: those that there are, also the ones that are about to end.
         board: the memory that they share.
         abandoned: set to True to give up a start that is under way.
-        is_forced: tells whether the end must not wait any longer.
         reload_asked: called when a worker asks for a reload.
         reload_ended: called when all workers have been replaced, or cannot be.
     """
@@ -69,7 +68,6 @@ class Workers:
         self.children: list[Child] = []
         self.board = Board()
         self.abandoned = False
-        self.is_forced: Callable[[], bool] = bool
         self.reload_asked: Callable[[], object] = self.reload
         self.reload_ended: Callable[[], object] = bool
         self._reloading = False
@@ -174,9 +172,11 @@ class Workers:
             return
         for child in self.children:
             child.read()
-        if any(child.reload for child in self.children):
-            for child in self.children:
-                child.reload = False
+        asking = [child for child in self.children if child.reload]
+        for child in asking:
+            child.reload = False
+        # When a file changes all workers ask: who is being replaced already needs no more.
+        if any(child.retiring is None and child not in self._doomed for child in asking):
             self.reload_asked()
         self._reap()
         self._end_the_silent()
@@ -290,7 +290,7 @@ class Workers:
         for child in self.children:
             child.retire()
         while self.children:
-            if self.is_forced():
+            if self.bus.hurried:
                 for child in self.children:
                     child.kill()
             self._reap()

@@ -151,6 +151,11 @@ def test_percent_signs_need_no_doubling():
     assert parser.as_dict(raw=True)["a"]["c"] == "%(d)s"
 
 
+def test_a_value_that_refers_to_itself_stays_as_it_is():
+    text = "[a]\nx = '%(x)s'\ny = '%(z)s'\nz = '%(y)s'\n"
+    assert parse(text) == {"a": {"x": "%(x)s", "y": "%(z)s", "z": "%(y)s"}}
+
+
 def test_the_module_has_no_other_lazy_names():
     assert configfile.Parser is Parser
     with pytest.raises(AttributeError):

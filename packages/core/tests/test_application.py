@@ -54,6 +54,10 @@ class TestScriptName:
         )
         assert call(app, path, SCRIPT_NAME=script_name).text == "/app /page"
 
+    def test_a_name_that_only_begins_like_it_is_a_path(self, make_app, call):
+        app = make_app(apple=lambda: request.path_info.encode(), script_name="/app")
+        assert call(app, "/apple", SCRIPT_NAME="").text == "/apple"
+
     def test_a_mounted_root_may_lack_its_slash(self, make_app, call):
         app = make_app(index=lambda: repr(request.path_info).encode(), script_name="/app")
         assert call(app, "", SCRIPT_NAME="/app").text == "''"

@@ -37,8 +37,7 @@ def normalize_path(path: str) -> str:
             atoms.append(atom)
     if segments[-1] in {".", ".."}:
         atoms.append("")
-    normal = "/".join(atoms)
-    return normal if normal or not path.startswith("/") else "/"
+    return "/".join(atoms)
 
 
 def _current_path(request: Request) -> str:

@@ -104,6 +104,25 @@ class TestConfig:
         assert app.find_config(path, "c") is None
         assert app.find_config(path, "c", "default") == "default"
 
+    @pytest.mark.parametrize(
+        ("path", "names"),
+        [
+            ("/", ["/", "/index"]),
+            ("/page", ["/"]),
+            ("/admin", ["/", "/admin", "/admin/index"]),
+            ("/admin/", ["/", "/admin", "/admin/index"]),
+            ("/admin/users/7", ["/", "/admin", "/admin/users"]),
+            ("/administrator", ["/"]),
+            ("admin", ["/", "/admin", "/admin/index"]),
+        ],
+    )
+    def test_a_page_has_the_sections_above_it_and_those_of_an_index(self, path, names):
+        sections = ("/", "/index", "/admin", "/admin/index", "/admin/users", "other")
+        app = Application(None, config={name: {"a": name} for name in sections})
+        # Twice: the second time they are grouped already.
+        for _ in range(2):
+            assert [name for name, _ in app.sections_of_page(path)] == names
+
     def test_sections_can_be_changed_in_place(self, app):
         assert app.find_config("/new/x", "a") == "root"
         app.config["/new"] = {"a": "new"}

@@ -74,6 +74,19 @@ def test_settings_for_workers_need_workers(site):
         site.run(max_age=5)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workers": 0}, "number of workers must be a number above 0, not 0"),
+        ({"workers": "x"}, "not 'x'"),
+        ({"workers": 2, "max_age": -1}, "max_age must be"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_named(site, settings, message):
+    with pytest.raises(ValueError, match=message):
+        site.run(**settings)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork()")
 def test_sessions_in_memory_refuse_to_be_served_by_workers(site):
     site.config.update(ON)

@@ -271,3 +271,20 @@ def test_a_bus_that_is_about_to_restart_may_be_told_so_again(bus):
     bus.start()
     bus.restart()
     assert bus.execv
+
+
+def test_the_first_signal_does_not_hurry_an_exit_that_is_under_way(bus):
+    hurried = []
+
+    @bus.subscribe("stop")
+    def stop():
+        for _ in range(2):
+            bus.end()
+            hurried.append(bus.hurried)
+
+    bus.start()
+    bus.exit()
+    assert hurried == [False, True]
+    bus.start()
+    assert not bus.hurried
+    bus.unsubscribe("stop", stop)

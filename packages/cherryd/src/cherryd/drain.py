@@ -77,7 +77,7 @@ class Drain:
             else:
                 # Neither load balancers nor requests are waited for.
                 self.bus.hurried = True
-                self.bus.exit()
+                self.bus.end()
             return
         if self.bus.exiting:
             # For a restart, or because something has failed: nothing is left to be begun.
@@ -92,12 +92,12 @@ class Drain:
             self.bus.log(f"Not ready any more, ending in {self.lame_duck:g} s")
             self.bus.subscribe("main", self._look)
         else:
-            self.bus.exit()
+            self.bus.end()
 
     def _look(self) -> None:
         if self._due is not None and time.monotonic() >= self._due:
             self.bus.unsubscribe("main", self._look)
-            self.bus.exit()
+            self.bus.end()
 
     def stop(self) -> None:
         """Have all servers finish what they have at hand, side by side."""

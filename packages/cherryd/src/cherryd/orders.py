@@ -24,6 +24,9 @@ class WorkerSettings:
         jitter: per cent by which the limits vary from worker to worker, upwards.
         drain: seconds that requests under way may take to finish when a worker ends.
         lame_duck: seconds to go on accepting after SIGTERM, while not ready.
+
+    Raises:
+        ValueError: a number is none, or not above 0.
     """
 
     count: int = 1
@@ -34,6 +37,13 @@ class WorkerSettings:
     jitter: int = 10
     drain: float = 5.0
     lame_duck: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("count", "timeout", "max_requests", "max_age", "max_memory"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, (int, float)) and value > 0):
+                shown = "the number of workers" if name == "count" else name
+                raise ValueError(f"{shown} must be a number above 0, not {value!r}")
 
 
 @dataclass(frozen=True)

@@ -211,7 +211,16 @@ class FlupCGIServer:
         self.ready = False
 
     def start(self) -> None:
-        """Answer the request."""
+        """Answer the request.
+
+        Raises:
+            SettingError: there is none, because no web server has started the process.
+        """
+        if "REQUEST_METHOD" not in os.environ:
+            raise SettingError(
+                "CGI is for programs that a web server starts: the environment has no request "
+                "(REQUEST_METHOD)"
+            )
         from wsgiref.handlers import CGIHandler  # noqa: PLC0415  # slow to import
 
         self.ready = True

@@ -68,6 +68,7 @@ def run(site: Site, workers: int | None, **settings: Any) -> None:
     Raises:
         SiteError: it cannot be started; the message is one line.
         TypeError: there is no such setting.
+        ValueError: a setting is no number above 0.
     """
     if workers is None:
         if settings:

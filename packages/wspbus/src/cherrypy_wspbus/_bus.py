@@ -76,6 +76,8 @@ class Bus(Hub):
         # How often the bus has exited: who waits for that must not miss it.
         self._exits = 0
         self.hurried = False
+        # Whether `end` has been called since the last start.
+        self._told = False
         self._startup_directory = reexec.current_directory()
 
     def _listeners_changed(self, channel: str) -> None:
@@ -145,7 +147,7 @@ class Bus(Hub):
         atexit.unregister(self._clean_exit)
         atexit.register(self._clean_exit)
         # A restart that was asked for before is over.
-        self.execv = self.hurried = False
+        self.execv = self.hurried = self._told = False
         self.log("Bus STARTING")
         try:
             self.publish("start")
@@ -251,17 +253,20 @@ class Bus(Hub):
     def end(self) -> None:
         """Exit because somebody outside says so: what SIGTERM and Ctrl-C do in the main thread.
 
-        If the bus is about to restart it exits instead. If it is about to exit already, the
-        end is `hurried`; being told once more ends the process with code 0, or interrupts the
-        main thread if the process must not be ended.
+        If the bus is about to restart it exits instead. Being told a second time while it is
+        about to exit makes the end `hurried`; a third time ends the process with code 0, or
+        interrupts the main thread if the process must not be ended.
         """
         with self._moving:
             exiting = self.exiting
             restarting, self.execv = self.execv, False
+            told, self._told = self._told, True
         if not exiting:
             self.exit()
         elif restarting:
             self.log("Ending instead of restarting")
+        elif not told:
+            self.log("The bus is about to exit already")
         elif not self.hurried:
             self.hurried = True
             self.log("Told to end once more: not waiting any longer", level=logging.WARNING)

@@ -71,28 +71,20 @@ class Drain:
 
     def begin(self) -> None:
         """Begin to end; called again, end at once. To be called in the main thread."""
-        if self._due is not None:
-            if self.bus.exiting:
-                self.bus.end()
-            else:
-                # Neither load balancers nor requests are waited for.
-                self.bus.hurried = True
-                self.bus.end()
-            return
-        if self.bus.exiting:
-            # For a restart, or because something has failed: nothing is left to be begun.
-            self._due = time.monotonic()
-            if self.bus.execv:
-                self.bus.end()
+        bus = self.bus
+        if self._due is not None or bus.exiting:
+            # Not even load balancers are waited for any more, if that is what it does.
+            bus.hurried = bus.hurried or not bus.exiting
+            bus.end()
             return
         self._due = time.monotonic() + self.lame_duck
         if self.health is not None:
             self.health.withdraw()
         if self.lame_duck:
-            self.bus.log(f"Not ready any more, ending in {self.lame_duck:g} s")
-            self.bus.subscribe("main", self._look)
+            bus.log(f"Not ready any more, ending in {self.lame_duck:g} s")
+            bus.subscribe("main", self._look)
         else:
-            self.bus.end()
+            bus.end()
 
     def _look(self) -> None:
         if self._due is not None and time.monotonic() >= self._due:

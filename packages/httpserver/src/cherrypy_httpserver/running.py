@@ -87,6 +87,7 @@ def serve(server: Server, *others: Server) -> None:
         for each in servers:
             say(f"Serving on {each.description}")
     except KeyboardInterrupt:
-        # Before block() could see it.
-        bus.exit()
+        # Before block() could see it. In the midst of it start() has seen to that.
+        if not bus.exiting:
+            bus.end()
     bus.block()

@@ -77,8 +77,9 @@ def run(site: Site, workers: int | None, **settings: Any) -> None:
         try:
             site.start()
         except KeyboardInterrupt:
-            # Ctrl-C before block() could see it.
-            site.bus.exit()
+            # Ctrl-C before block() could see it. In the midst of it start() has seen to that.
+            if not site.bus.exiting:
+                site.bus.end()
         site.block()
         return
     from cherryd import CommandError, WorkerSettings  # noqa: PLC0415  (slow to import)

@@ -162,6 +162,7 @@ class Bus(Hub):
             raise
         except BaseException as leaving:
             self.log(f"{type(leaving).__name__} raised while starting: shutting down bus")
+            self._told = isinstance(leaving, KeyboardInterrupt)
             self._shut_down()
             raise
         with self._moving:
@@ -231,7 +232,7 @@ class Bus(Hub):
             self._exiting = threading.get_ident()
         errors: list[BaseException] = []
         try:
-            with self._turn():
+            with self._turn(), self._interrupts_tell():
                 for step in (self.stop, self._publish_exit):
                     try:
                         step()
@@ -242,6 +243,26 @@ class Bus(Hub):
             self._exiting = None
             self._waiters.wake()
         return errors[0] if errors else None
+
+    @contextlib.contextmanager
+    def _interrupts_tell(self) -> Iterator[None]:
+        """Have Ctrl-C call `end` meanwhile: an exception would leave listeners out."""
+        import signal  # noqa: PLC0415  (slow to import)
+
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        usual = signal.getsignal(signal.SIGINT) if in_main_thread else None
+        replaced = usual is signal.default_int_handler
+        if replaced:
+            try:
+                signal.signal(signal.SIGINT, lambda *_: self.call_between_logs(self.end))
+            except ValueError:
+                # Embedded: what is the main thread here is not that of the process.
+                replaced = False
+        try:
+            yield
+        finally:
+            if replaced:
+                signal.signal(signal.SIGINT, usual)
 
     def _publish_exit(self) -> None:
         self._exits += 1
@@ -319,8 +340,7 @@ class Bus(Hub):
             self.wait(State.EXITING, interval=interval, channel="main")
         except KeyboardInterrupt:
             self.log("Keyboard Interrupt: shutting down bus")
-            with self._interrupts_tell():
-                self.end()
+            self.end()
         except SystemExit:
             self.log("SystemExit raised: shutting down bus")
             self.exit()
@@ -349,21 +369,6 @@ class Bus(Hub):
         if self.hurried:
             # Threads that nobody waits for any longer would keep the interpreter from its end.
             self.exit_process(0)
-
-    @contextlib.contextmanager
-    def _interrupts_tell(self) -> Iterator[None]:
-        """Have Ctrl-C call `end` meanwhile: an exception would leave listeners out."""
-        import signal  # noqa: PLC0415  (slow to import)
-
-        main = threading.current_thread() is threading.main_thread()
-        usual = signal.getsignal(signal.SIGINT) if main else None
-        if usual is signal.default_int_handler:
-            signal.signal(signal.SIGINT, lambda *_: self.call_between_logs(self.end))
-        try:
-            yield
-        finally:
-            if usual is signal.default_int_handler:
-                signal.signal(signal.SIGINT, usual)
 
     def _join_threads(self) -> None:
         """Wait for the threads that would keep the process alive."""

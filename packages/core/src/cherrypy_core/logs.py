@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
+    from cherrypy_core.request import Request
+    from cherrypy_core.response import Response
+
 __all__ = [
     "LazyRfc3339UtcTime",
     "LogManager",
@@ -128,13 +131,17 @@ class LogManager:
 
     def access(self) -> None:
         """Write the current request to the access log."""
-        # PERF: making the line is expensive, so see first whether any handler will get it.
-        log = self.access_log
-        handlers = outlets(log)
-        if handlers and log.isEnabledFor(logging.INFO):
-            request, response = current()
-            letters = request_letters(request, response)
-            self._write(letters, handlers, lambda: request_values(request, response))
+        # PERF: making the line is expensive, so see first whether anybody reads it.
+        log: logging.Logger | None = self.access_log
+        while log is not None and not log.handlers:
+            log = log.parent if log.propagate else None
+        if log is not None and self.access_log.isEnabledFor(logging.INFO):
+            self._write_request(*current())
+
+    def _write_request(self, request: Request, response: Response) -> None:
+        letters = request_letters(request, response)
+        handlers = outlets(self.access_log)
+        self._write(letters, handlers, lambda: request_values(request, response))
 
     def write_access(self, values: dict[str, Any]) -> None:
         """Write a line to the access log, about whatever has been served.

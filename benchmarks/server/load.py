@@ -16,6 +16,7 @@ from typing import NamedTuple
 __all__ = ["Held", "Load", "download", "require_wrk", "wrk"]
 
 MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+PATIENCE = 10
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -100,19 +101,26 @@ def download(address: tuple[str, int], path: str) -> int:
 
 
 class Held:
-    """Connections that have been answered once and then say nothing."""
+    """Connections that have been answered once and then say nothing.
+
+    A server that is slow to take them, or to answer, has ten seconds for all of them.
+    """
 
     def __init__(self, address: tuple[str, int], number: int) -> None:
         self.sockets: list[socket.socket] = []
-        for _ in range(number):
-            self.sockets.append(socket.create_connection(address, 10))
+        end = time.monotonic() + PATIENCE
+        with contextlib.suppress(OSError):
+            while len(self.sockets) < number and time.monotonic() < end:
+                self.sockets.append(socket.create_connection(address, 1))
         self.opened = self.answering()
 
     def answering(self) -> int:
         """Ask on each connection; return how many answer."""
         good = 0
+        end = time.monotonic() + PATIENCE
         for client in self.sockets:
             with contextlib.suppress(OSError):
+                client.settimeout(max(0.01, min(1, end - time.monotonic())))
                 client.sendall(GET)
                 good += client.recv(65536).startswith(b"HTTP/1.1 200")
         return good

@@ -107,7 +107,13 @@ def _encoded(handler: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     request = get_request()
     if type(body) is str and request is not None:
         response = request.response_served
-        if response.content_type == "text/html" and request.header("Accept-Charset") is None:
+        # PERF: asking an environ for the field takes a quarter of what `header()` takes.
+        source = request._header_source  # noqa: SLF001
+        if response.content_type == "text/html" and (
+            "HTTP_ACCEPT_CHARSET" not in source
+            if type(source) is dict and request._headers is None  # noqa: SLF001
+            else request.header("Accept-Charset") is None
+        ):
             try:
                 encoded = body.encode()
             except UnicodeEncodeError:

@@ -119,11 +119,11 @@ class TestNames:
             index = show("index")
 
         class Node:
-            root = Root()
+            top = Root()
 
-        Node.root._cp_dispatch = popargs("name", handler=Root())
+        Node.top._cp_dispatch = popargs("name", handler=Root())
         # Not a method: Python hands no object over to an attribute of an instance.
-        assert site(Node())("/root/x").called == ("index", {"name": "x"})
+        assert site(Node())("/top/x").called == ("index", {"name": "x"})
 
     def test_the_outer_one_of_two_decorators_wins(self, site, show):
         @popargs("outer")

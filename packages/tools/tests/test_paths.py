@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 from cherrypy_tools.paths import resolve
 
 PLAIN = [
-    ("a.txt", "/root/a.txt"),
-    ("/a.txt", "/root/a.txt"),
-    ("///a.txt", "/root/a.txt"),
-    ("a/b/c.css", "/root/a/b/c.css"),
-    ("a//b", "/root/a//b"),
-    ("dir/", "/root/dir/"),
-    ("", "/root/"),
-    (".well-known/x", "/root/.well-known/x"),
-    (".htaccess", "/root/.htaccess"),
-    ("..a", "/root/..a"),
-    ("a..", "/root/a.."),
-    ("...", "/root/..."),
-    ("a/...b/c", "/root/a/...b/c"),
-    ("%2e%2e/a", "/root/%2e%2e/a"),
-    ("a b", "/root/a b"),
-    ("\u00fc", "/root/\u00fc"),
-    ("c:x", "/root/c:x"),
-    ("nul", "/root/nul"),
-    ("~root", "/root/~root"),
+    ("a.txt", "/top/a.txt"),
+    ("/a.txt", "/top/a.txt"),
+    ("///a.txt", "/top/a.txt"),
+    ("a/b/c.css", "/top/a/b/c.css"),
+    ("a//b", "/top/a//b"),
+    ("dir/", "/top/dir/"),
+    ("", "/top/"),
+    (".well-known/x", "/top/.well-known/x"),
+    (".htaccess", "/top/.htaccess"),
+    ("..a", "/top/..a"),
+    ("a..", "/top/a.."),
+    ("...", "/top/..."),
+    ("a/...b/c", "/top/a/...b/c"),
+    ("%2e%2e/a", "/top/%2e%2e/a"),
+    ("a b", "/top/a b"),
+    ("\u00fc", "/top/\u00fc"),
+    ("c:x", "/top/c:x"),
+    ("nul", "/top/nul"),
+    ("~root", "/top/~root"),
 ]
 
 REFUSED = [
@@ -97,14 +97,14 @@ REFUSED_ON_WINDOWS = [
 
 @pytest.mark.parametrize(("relative", "path"), PLAIN)
 def test_a_name_is_below_the_root(relative, path):
-    assert resolve("/root", relative, windows=False) == path
-    assert resolve("/root/", relative, windows=False) == path
+    assert resolve("/top", relative, windows=False) == path
+    assert resolve("/top/", relative, windows=False) == path
 
 
 @pytest.mark.parametrize("windows", [False, True])
 @pytest.mark.parametrize("relative", REFUSED)
 def test_what_could_lead_elsewhere_is_refused_everywhere(relative, windows):
-    assert resolve("C:\\root" if windows else "/root", relative, windows=windows) is None
+    assert resolve("C:\\root" if windows else "/top", relative, windows=windows) is None
 
 
 @pytest.mark.parametrize("relative", REFUSED_ON_WINDOWS)
@@ -125,10 +125,10 @@ NAMES = st.text(st.sampled_from("./\\:a%~ \0$c\u2025\uff0e"), max_size=20) | st.
 
 @given(NAMES)
 def test_nothing_is_ever_above_the_root(relative):
-    path = resolve("/root/dir", relative, windows=False)
+    path = resolve("/top/dir", relative, windows=False)
     if path is not None:
         normal = posixpath.normpath(path)
-        assert normal == "/root/dir" or normal.startswith("/root/dir/")
+        assert normal == "/top/dir" or normal.startswith("/top/dir/")
 
 
 @given(NAMES)

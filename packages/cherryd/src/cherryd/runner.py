@@ -1,4 +1,9 @@
-"""Starting a site: in this process, or in several that share its sockets."""
+"""Starting a site: in this process, or in several that share its sockets.
+
+In this order: the environment is applied, the config files, the modules imported, the config files
+applied once more to what these have mounted, the process made a daemon, the process id written,
+the signals handled, the bus started.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +49,6 @@ def start(  # noqa: PLR0913  # the historical signature
 ) -> None:
     """Start a site and block until its bus exits.
 
-    In this order: the environment is applied, the config files, the modules imported, the
-    config files applied once more to what these have mounted, the process made a daemon, the
-    process id written, the signals handled, the bus started.
-
     Args:
         configfiles: config files, later ones prevail.
         daemonize: True to detach from the terminal (Unix only).
@@ -58,14 +59,12 @@ def start(  # noqa: PLR0913  # the historical signature
         imports: names of modules to import; they mount the applications.
         cgi: True to serve CGI.
         application: `MODULE:NAME` of a WSGI application to serve at "/".
-        bind: where to listen, instead of what is configured: an address as of the option
-            `--bind`, or several.
+        bind: where to listen, instead of what is configured: as `--bind`, or several.
         site: what to start; by default the one that is installed, or else a bare server.
         workers: to serve by several processes.
         control: path of a socket for `cherryd ctl`.
         health: "" to answer /livez and /readyz on the main port, or an address for them.
-        drain: seconds that requests under way may take to finish at the end; by default the
-            setting `server.shutdown_timeout`.
+        drain: seconds for requests under way at the end; default: `server.shutdown_timeout`.
         lame_duck: seconds to go on accepting after SIGTERM, while /readyz says no.
 
     Raises:
@@ -76,7 +75,7 @@ def start(  # noqa: PLR0913  # the historical signature
         environment=environment,
         imports=tuple(imports or ()),
         application=application,
-        binds=tuple(map(parse_bind, [bind] if isinstance(bind, str) else bind or ())),
+        binds=_binds(bind),
         gateway=_gateway(fastcgi=fastcgi, scgi=scgi, cgi=cgi),
         health=parse_bind(health) if health else health,
         drain=drain,
@@ -88,6 +87,10 @@ def start(  # noqa: PLR0913  # the historical signature
         from cherryd.prefork import serve_by_workers  # noqa: PLC0415  # Unix only
 
         serve_by_workers(orders, workers, site, daemonize, pidfile, control)
+
+
+def _binds(bind: str | Iterable[str] | None) -> tuple[Any, ...]:
+    return tuple(map(parse_bind, [bind] if isinstance(bind, str) else bind or ()))
 
 
 def _gateway(**wanted: bool) -> str | None:

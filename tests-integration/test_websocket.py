@@ -12,8 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import AcceptConnection, CloseConnection, Ping, Pong, Request, TextMessage
+from wsproto.events import CloseConnection, Ping, Pong
 
 from cherrypy_tools.websocket import Room, WebSocket
 
@@ -21,50 +20,6 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "websocket"
 PATIENCE = 20
-
-
-class Client:
-    """A WebSocket client on a socket."""
-
-    def __init__(self, port, path):
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        self.frames = WSConnection(ConnectionType.CLIENT)
-        self.events = []
-        self.send(Request(host=f"127.0.0.1:{port}", target=path))
-        assert isinstance(self.next(), AcceptConnection)
-
-    def send(self, event):
-        self.socket.sendall(self.frames.send(event))
-
-    def next(self):
-        """Return the next event."""
-        while not self.events:
-            data = self.socket.recv(65536)
-            self.frames.receive_data(data or None)
-            self.events += self.frames.events()
-        return self.events.pop(0)
-
-    def next_text(self):
-        """Return the next message, which may come in parts."""
-        text, done = "", False
-        while not done:
-            event = self.next()
-            assert isinstance(event, TextMessage), event
-            text, done = text + event.data, event.message_finished
-        return text
-
-
-@pytest.fixture
-def connect():
-    """Return a function that opens a WebSocket; all are closed at the end."""
-    with contextlib.ExitStack() as stack:
-
-        def client(port, path="/ws"):
-            opened = Client(port, path)
-            stack.enter_context(opened.socket)
-            return opened
-
-        yield client
 
 
 @pytest.fixture
@@ -116,7 +71,7 @@ def port_of(server):
     return server.bound_addr[1]
 
 
-def test_many_idle_sockets_hold_no_thread(site, connect):
+def test_many_idle_sockets_hold_no_thread(site, open_websocket):
     room = Room()
 
     class Member(WebSocket):
@@ -125,7 +80,7 @@ def test_many_idle_sockets_hold_no_thread(site, connect):
             self.send("welcome")
 
     port = port_of(site(root_of(Member), thread_pool=2, thread_pool_max=2))
-    clients = [connect(port) for _ in range(100)]
+    clients = [open_websocket(port) for _ in range(100)]
     for client in clients:
         assert client.next().data == "welcome"
     assert get(port).endswith(b"a page")
@@ -135,9 +90,9 @@ def test_many_idle_sockets_hold_no_thread(site, connect):
     assert get(port).endswith(b"a page")
 
 
-def test_a_client_that_is_silent_is_pinged(site, connect):
+def test_a_client_that_is_silent_is_pinged(site, open_websocket):
     port = port_of(site(root_of(WebSocket, ping_interval=0.2)))
-    client = connect(port)
+    client = open_websocket(port)
     for _ in range(2):
         assert client.next() == Ping(payload=b"")
         client.send(Pong(payload=b""))
@@ -147,7 +102,7 @@ def test_a_client_that_is_silent_is_pinged(site, connect):
         assert client.socket.recv(100) == b""
 
 
-def test_the_goodbye_is_exchanged_and_told(site, connect):
+def test_the_goodbye_is_exchanged_and_told(site, open_websocket):
     told = []
 
     class Member(WebSocket):
@@ -155,7 +110,7 @@ def test_the_goodbye_is_exchanged_and_told(site, connect):
             told.append((code, reason))
 
     port = port_of(site(root_of(Member)))
-    client = connect(port)
+    client = open_websocket(port)
     client.send(CloseConnection(code=1001, reason="on"))
     assert client.next().code == 1001
     assert client.socket.recv(100) == b""
@@ -165,7 +120,7 @@ def test_the_goodbye_is_exchanged_and_told(site, connect):
     assert told == [(1001, "on")]
 
 
-def test_a_client_that_never_reads_stops_nobody(site, connect):
+def test_a_client_that_never_reads_stops_nobody(site, open_websocket):
     room = Room()
 
     class Member(WebSocket):
@@ -173,7 +128,7 @@ def test_a_client_that_never_reads_stops_nobody(site, connect):
             room.add(self)
 
     port = port_of(site(root_of(Member), thread_pool=2, thread_pool_max=2))
-    deaf, good = connect(port), connect(port)
+    deaf, good = open_websocket(port), open_websocket(port)
     deadline = time.monotonic() + PATIENCE
     while len(room) < 2 and time.monotonic() < deadline:
         get(port)

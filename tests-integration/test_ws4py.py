@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import socket
 import subprocess
 import sys
 
 import pytest
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessage
+from wsproto.events import CloseConnection, TextMessage
 
 pytest.importorskip("ws4py", reason="ws4py is not installed")
 pytestmark = pytest.mark.slow
@@ -53,26 +51,6 @@ cherrypy.quickstart(Root())
 """
 
 
-class Client:
-    """A WebSocket client on a socket."""
-
-    def __init__(self, port, path):
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        self.frames = WSConnection(ConnectionType.CLIENT)
-        self.events = []
-        self.send(Request(host=f"127.0.0.1:{port}", target=path))
-        assert isinstance(self.next(), AcceptConnection)
-
-    def send(self, event):
-        self.socket.sendall(self.frames.send(event))
-
-    def next(self):
-        while not self.events:
-            self.frames.receive_data(self.socket.recv(65536) or None)
-            self.events += self.frames.events()
-        return self.events.pop(0)
-
-
 @pytest.fixture
 def port(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
@@ -102,22 +80,18 @@ def get(port):
         return b"".join(iter(lambda: client.recv(65536), b""))
 
 
-def test_an_echo_goes_on_working(port):
-    client = Client(port, "/echo")
-    with client.socket:
-        client.send(TextMessage("Hello"))
-        assert client.next().data == "Hello"
-        client.send(CloseConnection(1000))
-        assert client.next().code == 1000
-        assert client.socket.recv(100) == b""
+def test_an_echo_goes_on_working(port, open_websocket):
+    client = open_websocket(port, "/echo")
+    client.send(TextMessage("Hello"))
+    assert client.next().data == "Hello"
+    client.send(CloseConnection(1000))
+    assert client.next().code == 1000
+    assert client.socket.recv(100) == b""
 
 
-def test_a_broadcast_reaches_all_and_nobody_holds_a_worker(port):
-    with contextlib.ExitStack() as stack:
-        clients = [Client(port, "/chat") for _ in range(6)]
-        for each in clients:
-            stack.enter_context(each.socket)
-        assert get(port).endswith(b"a page")
-        clients[0].send(TextMessage("Hello"))
-        assert [each.next().data for each in clients] == ["all: Hello"] * 6
-        assert get(port).endswith(b"a page")
+def test_a_broadcast_reaches_all_and_nobody_holds_a_worker(port, open_websocket):
+    clients = [open_websocket(port, "/chat") for _ in range(6)]
+    assert get(port).endswith(b"a page")
+    clients[0].send(TextMessage("Hello"))
+    assert [each.next().data for each in clients] == ["all: Hello"] * 6
+    assert get(port).endswith(b"a page")

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -82,6 +83,20 @@ def front_kind(request, monkeypatch):
     if request.param == "portable":
         without_epoll(monkeypatch)
     return request.param
+
+
+@pytest.fixture
+def wait_until():
+    """Return a function that waits until another one returns true, for a few seconds."""
+
+    def wait_until(true):
+        deadline = time.monotonic() + 5
+        pause = threading.Event()
+        while not true():
+            assert time.monotonic() < deadline, "in vain"
+            pause.wait(0.002)
+
+    return wait_until
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import contextlib
 import socket
 import sys
 import threading
-import time
 
 import pytest
 from cheroot.wsgi import PathInfoDispatcher
@@ -19,15 +18,7 @@ LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 PATIENCE = 5
 
 
-def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "in vain"
-        pause.wait(0.005)
-
-
-def test_a_page_of_metrics_can_be_written(serving, connect):
+def test_a_page_of_metrics_can_be_written(serving, connect, wait_until):
     """As autocat3 does."""
     inside, go = threading.Event(), threading.Event()
 
@@ -91,7 +82,7 @@ def test_another_class_of_connections_may_be_assigned(serving, connect):
     ],
     ids=["none", "small", "chunked", "large"],
 )
-def test_a_body_leads_to_the_socket_that_may_be_kept(serving, connect, request_):
+def test_a_body_leads_to_the_socket_that_may_be_kept(serving, connect, request_, wait_until):
     """By `rfile` and `linger`, as ws4py has it."""
     kept = []
 
@@ -148,7 +139,7 @@ def test_the_address_may_be_assigned_before_the_start(app, connect):
     assert not thread.is_alive()
 
 
-def test_a_server_may_be_started_by_itself(app, connect):
+def test_a_server_may_be_started_by_itself(app, connect, wait_until):
     server = WSGIServer(Server(app=app))
     server.bind_addr = ("127.0.0.1", 0)
     thread = threading.Thread(target=server.safe_start)

@@ -6,7 +6,6 @@ import logging
 import socket
 import sys
 import threading
-import time
 
 import pytest
 
@@ -16,14 +15,6 @@ from cherrypy_wspbus import Bus
 
 GET = b"GET /x?y HTTP/1.1\r\nHost: a\r\n\r\n"
 PATIENCE = 5
-
-
-def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "in vain"
-        pause.wait(0.002)
 
 
 @pytest.fixture
@@ -62,7 +53,9 @@ def test_idle_connections_do_not_delay_the_stop(serving, connect):
         assert client.read() == b""
 
 
-def test_a_request_under_way_is_answered_and_the_connection_closed(serving, connect, gate):
+def test_a_request_under_way_is_answered_and_the_connection_closed(
+    serving, connect, gate, wait_until
+):
     app, passing = gate
     server = serving(wsgi_app=app)
     client = connect(server)
@@ -78,7 +71,7 @@ def test_a_request_under_way_is_answered_and_the_connection_closed(serving, conn
     assert result[0].clean
 
 
-def test_the_requests_in_flight_are_listed(serving, connect, gate):
+def test_the_requests_in_flight_are_listed(serving, connect, gate, wait_until):
     app, passing = gate
     server = serving(wsgi_app=app)
     assert server.httpserver.in_flight() == []
@@ -109,7 +102,7 @@ def test_what_waits_to_be_accepted_is_answered(serving, connect, gate, app):
         assert client.read().endswith(b"through")
 
 
-def test_a_connection_may_be_kept_for_one_more_request(serving, connect, gate):
+def test_a_connection_may_be_kept_for_one_more_request(serving, connect, gate, wait_until):
     server = serving(wsgi_app=gate[0])
     client = connect(server)
     client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -122,7 +115,9 @@ def test_a_connection_may_be_kept_for_one_more_request(serving, connect, gate):
     assert result[0].clean
 
 
-def test_what_is_not_finished_at_the_deadline_is_cut_and_reported(serving, connect, gate):
+def test_what_is_not_finished_at_the_deadline_is_cut_and_reported(
+    serving, connect, gate, wait_until
+):
     messages = []
     bus = Bus()
     bus.subscribe("log", lambda message, level: messages.append((level, message)))
@@ -137,7 +132,9 @@ def test_what_is_not_finished_at_the_deadline_is_cut_and_reported(serving, conne
     assert "GET /x?y" in warnings[0]
 
 
-def test_requests_that_no_worker_has_taken_are_answered_at_the_deadline(serving, connect, gate):
+def test_requests_that_no_worker_has_taken_are_answered_at_the_deadline(
+    serving, connect, gate, wait_until
+):
     server = serving(wsgi_app=gate[0], thread_pool=1, shutdown_timeout=0.05)
     first, waiting = connect(server), connect(server)
     first.send(GET)
@@ -168,7 +165,7 @@ def test_a_handler_may_stop_its_own_server(serving, connect):
     assert client.read().endswith(b"goodbye")
 
 
-def test_no_request_is_lost_while_servers_replace_each_other(serving, app):
+def test_no_request_is_lost_while_servers_replace_each_other(serving, app, wait_until):
     """A second server takes over the socket of the first one, under load."""
     first = serving()
     address = first.bound_addr
@@ -226,7 +223,7 @@ def test_a_copy_of_the_socket_survives_the_server(serving, connect):
         assert client.read() == b""
 
 
-def test_threads_end_with_the_server(serving, connect):
+def test_threads_end_with_the_server(serving, connect, wait_until):
     server = serving()
     wait_until(lambda: not any(t.name == "CP Server 4" for t in threading.enumerate()))
     before = {t.name for t in threading.enumerate() if t.name.startswith("CP Server")}

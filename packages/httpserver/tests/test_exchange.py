@@ -6,7 +6,6 @@ import contextlib
 import logging
 import socket
 import threading
-import time
 
 import pytest
 
@@ -43,14 +42,6 @@ def log():
     bus, errors = Bus(), []
     bus.subscribe("log", lambda message, level: errors.append(message) if level >= 40 else None)
     return bus, errors
-
-
-def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "in vain"
-        pause.wait(0.005)
 
 
 def test_a_list_is_sent_with_its_length(ask):
@@ -284,7 +275,9 @@ def test_start_response_twice_or_never_is_a_mistake(ask, log):
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
-def test_an_application_that_wants_the_end_gets_it_in_good_order(serving, connect, error):
+def test_an_application_that_wants_the_end_gets_it_in_good_order(
+    serving, connect, error, wait_until
+):
     def app(environ, start_response):
         raise error
 
@@ -303,7 +296,9 @@ def test_an_application_that_wants_the_end_gets_it_in_good_order(serving, connec
 
 
 @pytest.mark.parametrize("length", [b"", b"Content-Length"])
-def test_a_client_that_disappears_frees_its_worker_and_closes_the_body(serving, connect, length):
+def test_a_client_that_disappears_frees_its_worker_and_closes_the_body(
+    serving, connect, length, wait_until
+):
     class Body:
         closed = threading.Event()
 
@@ -325,7 +320,7 @@ def test_a_client_that_disappears_frees_its_worker_and_closes_the_body(serving, 
     Body.closed.clear()
 
 
-def test_a_response_that_is_not_read_holds_no_worker(serving, connect):
+def test_a_response_that_is_not_read_holds_no_worker(serving, connect, wait_until):
     big = [b"x" * 20_000_000]
 
     def app(environ, start_response):

@@ -17,14 +17,6 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 PATIENCE = 5
 
 
-def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "in vain"
-        pause.wait(0.005)
-
-
 def reset(client):
     """Close with a reset."""
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -63,7 +55,7 @@ def test_a_long_pipeline_never_waits_for_somebody_to_look(serving, connect):
     assert time.monotonic() - began < PATIENCE
 
 
-def test_others_are_served_while_somebody_pipelines(serving, connect):
+def test_others_are_served_while_somebody_pipelines(serving, connect, wait_until):
     count, go = itertools.count(), threading.Event()
 
     def app(environ, start_response):
@@ -93,14 +85,18 @@ def test_a_body_of_very_many_small_chunks_arrives(serving, connect):
 @pytest.mark.slow
 @pytest.mark.parametrize("head", [POST % 20_000, CHUNKED + b"4e20\r\n"], ids=["sized", "chunked"])
 def test_late_bytes_of_a_body_that_drips_are_as_cheap_as_early_ones(
-    serving, connect, monkeypatch, head
+    serving,
+    connect,
+    monkeypatch,
+    head,
+    wait_until,
 ):
     # Each byte is read by itself.
     monkeypatch.setattr("cherrypy_httpserver.intake.RECEIVE", 1)
     server = serving(wsgi_app=size_app)
     client = connect(server)
     client.send(head)
-    (connection,) = front_of(server, 1)
+    (connection,) = front_of(server, 1, wait_until)
     wait_until(lambda: connection.bytes_read == len(head))
     times = []
     for part in range(1, 5):
@@ -113,7 +109,7 @@ def test_late_bytes_of_a_body_that_drips_are_as_cheap_as_early_ones(
     assert times[3] < 3 * times[0]
 
 
-def front_of(server, count):
+def front_of(server, count, wait_until):
     """Return the open connections of a server, when there are so many."""
     found = server.httpserver.front.open
     wait_until(lambda: len(found) == count)
@@ -140,7 +136,9 @@ def test_half_a_request_is_none(serving, connect, half):
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("size", [100, 300_000], ids=["without a worker", "with one"])
-def test_a_reset_in_the_middle_of_an_upload_frees_everything(serving, connect, size, chunked):
+def test_a_reset_in_the_middle_of_an_upload_frees_everything(
+    serving, connect, size, chunked, wait_until
+):
     failed = []
 
     def app(environ, start_response):
@@ -167,7 +165,9 @@ def test_a_reset_in_the_middle_of_an_upload_frees_everything(serving, connect, s
     assert last.read().endswith(b"0 bytes")
 
 
-def test_a_reset_in_the_middle_of_a_download_frees_everything(serving, connect, tmp_path):
+def test_a_reset_in_the_middle_of_a_download_frees_everything(
+    serving, connect, tmp_path, wait_until
+):
     path = tmp_path / "large"
     with path.open("wb") as file:
         file.truncate(1 << 30)
@@ -189,7 +189,7 @@ def test_a_reset_in_the_middle_of_a_download_frees_everything(serving, connect, 
     assert not server.httpserver.front.open
 
 
-def test_a_reset_before_the_answer_costs_nothing(serving, connect):
+def test_a_reset_before_the_answer_costs_nothing(serving, connect, wait_until):
     inside, go = threading.Event(), threading.Event()
 
     def app(environ, start_response):
@@ -221,7 +221,7 @@ def test_a_reset_before_the_answer_costs_nothing(serving, connect):
     ],
     ids=["silent", "head", "body", "chunk", "trailer"],
 )
-def test_a_request_that_is_not_complete_holds_no_worker(serving, connect, begun):
+def test_a_request_that_is_not_complete_holds_no_worker(serving, connect, begun, wait_until):
     server = serving(wsgi_app=size_app, thread_pool=1)
     front = server.httpserver.front
     crowd = [connect(server) for _ in range(20)]

@@ -6,7 +6,6 @@ import io
 import itertools
 import sys
 import threading
-import time
 
 import pytest
 
@@ -294,14 +293,6 @@ def test_the_requests_of_others_are_finished_before_the_end(serving, connect, er
     assert exited.wait(5)
 
 
-def wait_until(true):
-    deadline = time.monotonic() + 5
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "in vain"
-        pause.wait(0.005)
-
-
 def closed(client):
     """Tell whether the server closes without a word."""
     try:
@@ -330,7 +321,9 @@ def test_a_subclass_of_connection_that_fails_does_not_stop_the_listening(serving
     assert "ZeroDivisionError" in log[1][0]
 
 
-def test_a_connection_that_does_not_fit_into_the_set_is_closed(serving, connect, monkeypatch):
+def test_a_connection_that_does_not_fit_into_the_set_is_closed(
+    serving, connect, monkeypatch, wait_until
+):
     server = serving()
     # The listening socket goes into the set, too.
     wait_until(lambda: server.httpserver.front.armed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 
 import pytest
 
@@ -13,14 +12,6 @@ from cherrypy_httpserver.pool import Pool
 
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 PATIENCE = 5
-
-
-def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "in vain"
-        pause.wait(0.005)
 
 
 class Gate:
@@ -43,7 +34,7 @@ def gate():
     gate.open.set()
 
 
-def test_a_request_is_served_while_others_wait_for_something(serving, connect, gate):
+def test_a_request_is_served_while_others_wait_for_something(serving, connect, gate, wait_until):
     server = serving(wsgi_app=gate, thread_pool=3)
     waiting = [connect(server) for _ in range(2)]
     for client in waiting:
@@ -60,7 +51,7 @@ def test_a_request_is_served_while_others_wait_for_something(serving, connect, g
     wait_until(lambda: pool.idle == 3)
 
 
-def test_requests_wait_when_every_worker_is_busy(serving, connect, gate):
+def test_requests_wait_when_every_worker_is_busy(serving, connect, gate, wait_until):
     server = serving(wsgi_app=gate, thread_pool=2)
     clients = [connect(server) for _ in range(6)]
     for client in clients:
@@ -77,7 +68,9 @@ def test_requests_wait_when_every_worker_is_busy(serving, connect, gate):
     assert pool.queue_time_max > 0
 
 
-def test_a_request_beyond_the_queue_is_answered_with_503_at_once(serving, connect, gate):
+def test_a_request_beyond_the_queue_is_answered_with_503_at_once(
+    serving, connect, gate, wait_until
+):
     server = serving(wsgi_app=gate, thread_pool=1, accepted_queue_size=2)
     pool = server.httpserver.requests
     clients = []
@@ -96,7 +89,7 @@ def test_a_request_beyond_the_queue_is_answered_with_503_at_once(serving, connec
         assert client.read().endswith(b"through")
 
 
-def test_clients_that_drip_are_not_counted_as_requests(serving, connect, gate):
+def test_clients_that_drip_are_not_counted_as_requests(serving, connect, gate, wait_until):
     server = serving(wsgi_app=gate, thread_pool=1, accepted_queue_size=1)
     pool = server.httpserver.requests
     busy, queued = connect(server), connect(server)
@@ -112,7 +105,9 @@ def test_clients_that_drip_are_not_counted_as_requests(serving, connect, gate):
 
 
 @pytest.mark.slow
-def test_a_request_that_has_waited_too_long_is_answered_with_503(serving, connect, gate):
+def test_a_request_that_has_waited_too_long_is_answered_with_503(
+    serving, connect, gate, wait_until
+):
     server = serving(
         wsgi_app=gate, thread_pool=1, accepted_queue_size=9, accepted_queue_timeout=0.1
     )
@@ -123,7 +118,9 @@ def test_a_request_that_has_waited_too_long_is_answered_with_503(serving, connec
     assert second.read().startswith(b"HTTP/1.1 503 ")
 
 
-def test_the_pool_grows_while_requests_wait_and_shrinks_when_idle(serving, connect, gate):
+def test_the_pool_grows_while_requests_wait_and_shrinks_when_idle(
+    serving, connect, gate, wait_until
+):
     server = serving(wsgi_app=gate, thread_pool=1, thread_pool_max=4, thread_pool_idle=0.05)
     pool = server.httpserver.requests
     clients = [connect(server) for _ in range(6)]
@@ -140,7 +137,9 @@ def test_the_pool_grows_while_requests_wait_and_shrinks_when_idle(serving, conne
     assert client.read().endswith(b"through")
 
 
-def test_the_pool_grows_again_after_it_has_shrunk_and_keeps_its_figures(serving, connect, gate):
+def test_the_pool_grows_again_after_it_has_shrunk_and_keeps_its_figures(
+    serving, connect, gate, wait_until
+):
     server = serving(wsgi_app=gate, thread_pool=1, thread_pool_max=3, thread_pool_idle=0.05)
     pool = server.httpserver.requests
     for turn in (1, 2):
@@ -179,7 +178,7 @@ def test_a_worker_that_is_needed_now_and_then_stays(serving, connect):
     assert len(threads) == 2
 
 
-def test_without_a_maximum_the_pool_stays_as_it_is(serving, connect, gate):
+def test_without_a_maximum_the_pool_stays_as_it_is(serving, connect, gate, wait_until):
     server = serving(wsgi_app=gate, thread_pool=1)
     pool = server.httpserver.requests
     clients = [connect(server) for _ in range(4)]
@@ -211,7 +210,7 @@ def test_the_number_of_threads_may_be_changed_before_the_start(app):
     assert (made.numthreads, made.requests.min) == (3, 3)
 
 
-def test_statistics_are_in_the_place_where_cpstats_looks(serving, connect, app):
+def test_statistics_are_in_the_place_where_cpstats_looks(serving, connect, app, wait_until):
     server = serving(statistics=True)
     for _ in range(3):
         client = connect(server)

@@ -16,14 +16,6 @@ PATIENCE = 5
 ASK = b"GET /up HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: echo\r\n\r\n"
 
 
-def wait_until(true):
-    deadline = time.monotonic() + PATIENCE
-    pause = threading.Event()
-    while not true():
-        assert time.monotonic() < deadline, "in vain"
-        pause.wait(0.002)
-
-
 class Echo:
     """Sends everything back, and records what happens to it."""
 
@@ -56,7 +48,7 @@ class Echo:
 
 
 @pytest.fixture
-def upgraded(serving, connect):
+def upgraded(serving, connect, wait_until):
     """Return a function: (server, client, handler) after an upgrade."""
 
     def upgrade(behind=b"", handler=None, **settings):
@@ -86,7 +78,7 @@ def upgraded(serving, connect):
     return upgrade
 
 
-def test_an_upgraded_connection_belongs_to_its_handler(upgraded):
+def test_an_upgraded_connection_belongs_to_its_handler(upgraded, wait_until):
     server, client, handler = upgraded()
     client.send(b"hello")
     assert client.read_until(b"hello") == b"hello"
@@ -103,7 +95,7 @@ def test_an_upgraded_connection_belongs_to_its_handler(upgraded):
         handler.channel.send(b"x")
 
 
-def test_bytes_behind_the_request_are_the_handlers(upgraded):
+def test_bytes_behind_the_request_are_the_handlers(upgraded, wait_until):
     handler = upgraded(behind=b"early")[2]
     wait_until(lambda: handler.threads)
 
@@ -241,7 +233,7 @@ def test_a_handler_is_woken_after_a_time(upgraded):
     assert client.read_until(b"still open") == b"still open"
 
 
-def test_methods_of_a_handler_never_run_at_the_same_time(upgraded):
+def test_methods_of_a_handler_never_run_at_the_same_time(upgraded, wait_until):
     class Careful(Echo):
         inside = 0
         worst = 0
@@ -301,7 +293,7 @@ def test_without_the_status_101_nothing_is_upgraded(serving, connect):
     assert handler.events == []
 
 
-def test_tools_may_take_the_socket_as_ws4py_does(serving, connect):
+def test_tools_may_take_the_socket_as_ws4py_does(serving, connect, wait_until):
     """By looking for cheroot's objects on the stack, and for the socket below the body."""
     import inspect
 

@@ -19,8 +19,12 @@ LIMIT = 60
 
 # Answers each line of standard input with its processor time and the connections it has shed.
 PROGRAM = f"""
-import resource, sys, time
+import os, resource, sys, time
 from cherrypy_httpserver import Server
+
+def say(*words):
+    # print() would write word by word, and two threads mix their lines.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 def app(environ, start_response):
     start_response("200 OK", [])
@@ -29,13 +33,13 @@ def app(environ, start_response):
 server = Server(app=app)
 server.socket_port = 0
 server.thread_pool = 2
-server.bus.subscribe("log", lambda message, level: print(message, flush=True))
+server.bus.subscribe("log", lambda message, level: say(message))
 server.start()
 resource.setrlimit(resource.RLIMIT_NOFILE, ({LIMIT}, {LIMIT}))
-print("PORT", server.bound_addr[1], flush=True)
+say("PORT", server.bound_addr[1])
 for _ in sys.stdin:
     front = server.httpserver.front
-    print("CPU", time.process_time(), front.shed_connections, len(front.open), flush=True)
+    say("CPU", time.process_time(), front.shed_connections, len(front.open))
 server.stop()
 """
 

@@ -1,4 +1,5 @@
 import errno
+import gc
 import http.client
 import io
 import json
@@ -666,3 +667,23 @@ class TestHandlers:
         assert logfmt.format(record) == "x"
         WSGIErrorHandler().flush()
         WSGIErrorHandler().emit(record)
+
+    def test_they_end_with_the_application(self, make_app, tmp_path):
+        """Another one may get its id, by which its loggers are named."""
+        app = make_app()
+        app.log.access_file = app.log.error_file = str(tmp_path / "log")
+        own = logging.NullHandler()
+        app.log.access_log.addHandler(own)
+        app.log.access_log.addFilter(lambda record: False)
+        app.log.access_log.propagate, app.log.error_log.disabled = False, True
+        loggers, appid = (app.log.access_log, app.log.error_log), app.log.appid
+        files = [handler for logger in loggers for handler in logger.handlers if handler != own]
+        assert len(files) == 2
+        del app
+        gc.collect()
+        assert all(file.stream is None for file in files)
+        again = LogManager(appid)
+        assert (again.access_log, again.error_log) == loggers
+        for logger in loggers:
+            assert (logger.handlers, logger.filters) == ([], [])
+            assert (logger.propagate, logger.disabled) == (True, False)

@@ -120,3 +120,17 @@ def test_a_spool_file_in_a_reference_cycle_goes_silently_too():
             with pytest.raises(OSError, match="descriptor"):
                 os.fstat(descriptor)
     assert caught == []
+
+
+@pytest.mark.parametrize("limit", [10, 0], ids=["memory", "disk"])
+def test_the_collector_may_come_to_the_file_below_first(limit):
+    file = open_spool_file(limit)
+    file.write(b"abc")
+    below = file.raw._file
+    if limit == 0:
+        file.flush()
+        file.write(b"def")
+        below = file.raw._file
+    below.close()
+    # An error would be reported, and that is one for pytest.
+    del file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cherrypy_core.config import Config, NamespaceSet, merge, point_to, source_of
 from cherrypy_core.eventloop import EventLoop
-from cherrypy_core.logs import LogManager
+from cherrypy_core.logs import LogManager, application_log
 from cherrypy_core.observed import ObservedDict
 from cherrypy_core.plan import Plans
 from cherrypy_core.request import Request
@@ -86,7 +86,7 @@ class Application:
         self.dispatch = dispatch
         self.software = software
         self.keep_under_way(set())
-        self.log = LogManager(id(self))
+        self.log = application_log(self)
         self.event_loop = EventLoop()
         self.wsgiapp: Callable[..., Any] = CPWSGIApp(self)
         self.toolboxes = ObservedDict(toolboxes or {})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import time as _time
+import weakref
 
 from cherrypy_core.accesslog import json_values, request_letters, request_values, value_letters
 from cherrypy_core.loghandlers import (
@@ -41,6 +42,7 @@ __all__ = [
     "LogManager",
     "NullHandler",
     "WSGIErrorHandler",
+    "application_log",
     "logfmt",
 ]
 
@@ -287,3 +289,26 @@ class LogManager:
             self._replace(self.error_log, "wsgi", None)
         elif not self.wsgi:
             self._replace(self.error_log, "wsgi", WSGIErrorHandler())
+
+
+def application_log(app: object, logger_root: str = "cherrypy") -> LogManager:
+    """Return the log of an application, which is named by its id and ends with it.
+
+    `logging` keeps a logger for ever, and another application may be given the id: it must
+    not write to the files of the one before.
+    """
+    log = LogManager(id(app), logger_root)
+    end = weakref.finalize(app, _retire, log.error_log, log.access_log)
+    end.atexit = False
+    return log
+
+
+def _retire(*loggers: logging.Logger) -> None:
+    """Make loggers as they were before anybody used them; close what was opened for them."""
+    for logger in loggers:
+        for handler in logger.handlers[:]:
+            logger.removeHandler(handler)
+            if hasattr(handler, "_cpbuiltin"):
+                handler.close()
+        logger.filters.clear()
+        logger.propagate, logger.disabled = True, False

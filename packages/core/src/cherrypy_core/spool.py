@@ -6,6 +6,7 @@ than to fill.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from io import SEEK_END, SEEK_SET, BufferedRandom, BytesIO, FileIO, RawIOBase
 from os import dup
 
@@ -144,7 +145,10 @@ class SpoolFile(BufferedRandom):
         return raw.memory_size if isinstance(raw, _Raw) and not raw.closed else 0
 
     def __del__(self) -> None:
-        self.close()
+        # What is still in the buffer is for nobody. Writing it fails if the disk is full, or if
+        # the collector came to the file below first.
+        with suppress(OSError, ValueError):
+            self.close()
 
 
 def open_spool_file(limit: int = SPOOL_LIMIT, content: bytes = b"") -> SpoolFile:

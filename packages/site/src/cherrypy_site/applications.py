@@ -6,7 +6,7 @@ import os
 
 from cherrypy_core.application import Application
 from cherrypy_core.configfile import as_dict
-from cherrypy_core.logs import LogManager
+from cherrypy_core.logs import LogManager, application_log
 from cherrypy_core.request import Request
 from cherrypy_core.tree import Tree
 from cherrypy_site.logs import GlobalLogManager
@@ -59,7 +59,7 @@ class SiteApplication(Application):
         if type(self).request_class is Request:
             self.request_class = site.request_class
         # A child of the site's log; before the configuration, which sets it up.
-        self.log = LogManager(id(self), site.log.logger_root)
+        self.log = application_log(self, site.log.logger_root)
         self.log.parent = site.log
         if config:
             self.merge(config)

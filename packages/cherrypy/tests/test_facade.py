@@ -93,7 +93,7 @@ SAME = [
     ("cherrypy._cptree.Application", "cherrypy.Application"),
     ("cherrypy._cptree.tools", "cherrypy.tools"),
     ("cherrypy._cpwsgi.CPWSGIApp", "cherrypy_core.wsgi.CPWSGIApp"),
-    ("cherrypy._cpwsgi_server.CPWSGIServer", "cherrypy_httpserver.WSGIServer"),
+    ("cherrypy._cpwsgi_server.CPWSGIServer", "cherrypy_httpserver.cheroots.CherootServer"),
     ("cherrypy._helper.expose", "cherrypy.expose"),
     ("cherrypy.dispatch", "cherrypy._cpdispatch"),
     ("cherrypy.lib.caching.expires", "cherrypy_tools.expiry.expires"),

@@ -9,8 +9,10 @@ import threading
 
 import pytest
 from cheroot.wsgi import PathInfoDispatcher
+from cheroot.wsgi import Server as Cheroot
 
 from cherrypy_httpserver import Server
+from cherrypy_httpserver.cheroots import CherootServer
 from cherrypy_httpserver.wsgi import WSGIConnection, WSGIServer
 from cherrypy_wspbus import Bus
 
@@ -154,6 +156,59 @@ def test_a_server_may_be_started_by_itself(app, connect, wait_until):
     finally:
         server.stop()
         thread.join(PATIENCE)
+
+
+def test_no_host_is_no_address(app):
+    server = WSGIServer(Server(app=app))
+    for address in (("", 80), (None, 80)):
+        with pytest.raises(ValueError, match=r"0\.0\.0\.0"):
+            server.bind_addr = address
+    assert server.bind_addr == ("127.0.0.1", 8080)
+
+
+def test_a_server_without_cheroot_has_the_names_of_one_with_it(app):
+    """But for what belongs to cheroot's connections, which there are none of."""
+    ours, cheroots = WSGIServer(Server(app=app)), CherootServer(Server(app=app))
+    assert isinstance(cheroots, Cheroot)
+    missing = {name for name in dir(cheroots) if name[0] != "_"} - set(dir(ours))
+    assert missing == {
+        "bind_socket",
+        "can_add_keepalive_connection",
+        "expiration_interval",
+        "keep_alive_conn_limit",
+        "maxthreads",
+        "minthreads",
+        "process_conn",
+        "put_conn",
+        "resolve_real_bind_addr",
+    }
+    usual = Cheroot(("127.0.0.1", 0), app)
+    assert set(usual.stats) <= set(ours.stats)
+    assert ours.gateway is cheroots.gateway is usual.gateway
+
+
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6"])
+def test_several_processes_may_share_a_port(family):
+    host = {"AF_INET": "127.0.0.1", "AF_INET6": "::"}[family]
+    if not hasattr(socket, "SO_REUSEPORT") or not hasattr(socket, family):
+        pytest.skip("this system cannot do that")
+    family = getattr(socket, family)
+    settings = ((host, 0), family, socket.SOCK_STREAM, 0, True, None, True)
+    with WSGIServer.prepare_socket(*settings) as one, WSGIServer.prepare_socket(*settings) as two:
+        one.bind((host, 0))
+        two.bind(one.getsockname()[:2])
+        assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        if family == socket.AF_INET6:
+            assert not one.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+
+
+def test_a_port_that_somebody_has_is_not_shared_by_default(app):
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        server = WSGIServer(Server(app=app))
+        server.bind_addr = somebody.getsockname()
+        with pytest.raises(OSError, match="cannot listen"):
+            server.start()
+    assert not server.ready
 
 
 def test_what_is_reported_can_be_replaced(serving, connect):

@@ -14,7 +14,7 @@ from cheroot.server import Gateway
 import cherrypy
 from cherrypy import _cperror
 from cherrypy.lib import httputil
-from cherrypy_httpserver.wsgi import WSGIServer
+from cherrypy_httpserver.cheroots import CherootServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,7 +113,7 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 
-class CPHTTPServer(WSGIServer):
+class CPHTTPServer(CherootServer):
     """The HTTP server with a `NativeGateway`.
 
     Args:

@@ -1,7 +1,7 @@
 """An HTTP server for any WSGI application, driven by settings and a process bus.
 
 `Server` holds the settings and goes on the bus. `WSGIServer` is what it runs by default; its
-module and cheroot are imported when a server starts or when the name is first used.
+module is imported when a server starts or when the name is first used.
 """
 
 from cherrypy_httpserver.__about__ import __version__
@@ -26,9 +26,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> "Any":
-    """Import `WSGIServer`, and with it cheroot, when it is first asked for."""
+    """Import `WSGIServer` when it is first asked for."""
     if name == "WSGIServer":
-        from cherrypy_httpserver.wsgi import WSGIServer  # noqa: PLC0415  (imports cheroot)
+        from cherrypy_httpserver.wsgi import WSGIServer  # noqa: PLC0415  (as said)
 
         return WSGIServer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -177,6 +177,7 @@ class Front:
         ready: connections that wait for a worker.
         leader: the worker that takes what is ready.
         newest: whether HTTP/1.1 is spoken.
+        secure: returns the TLS connection on an accepted socket; None for plain HTTP.
         application: what answers requests.
         upgrading: the same, for requests that ask for an upgrade.
         draining: responses tell clients that the connection is closed.
@@ -191,7 +192,11 @@ class Front:
         self.protocol: str = server.protocol
         self.newest = self.protocol != "HTTP/1.0"
         self.server_field = f"Server: {server.version}\r\n"
-        self.adapter: Any = server.ssl_adapter
+        self.secure: Any = None
+        if server.ssl_adapter is not None:
+            from cherrypy_httpserver.transport import encryption  # noqa: PLC0415  (imports ssl)
+
+            self.secure = encryption(server.ssl_adapter)
         self.stats: dict[str, Any] = server.stats
         self.poller = make_poller()
         self.armed: dict[int, Wire | Listener] = {}

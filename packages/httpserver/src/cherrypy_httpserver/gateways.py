@@ -2,14 +2,15 @@
 
 A gateway gets a request object with cheroot's attributes and writes the response through it,
 without WSGI. `native.NativeServer` is the short way to the same: it takes a callable.
+
+cheroot is only imported for who asks for one of its classes: it takes longer to import than the
+whole server.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
-
-from cheroot import wsgi
-from cheroot.server import HTTPConnection, HTTPRequest
 
 from cherrypy_httpserver.errors import SettingError
 
@@ -20,17 +21,16 @@ if TYPE_CHECKING:
     from cherrypy_httpserver.wire import Wire
 
 __all__ = [
-    "GATEWAYS",
+    "WSGI_VERSIONS",
     "GatewayRequest",
-    "decoding_application",
-    "gateway_application",
+    "application_for",
+    "check_version",
     "gateway_for",
     "with_cheroots_frames",
 ]
 
-# cheroot has the class for "u", but not in its table.
-GATEWAYS = {**wsgi.wsgi_gateways, ("u", 0): wsgi.Gateway_u0}
-"""cheroot's classes by version of WSGI, for comparison: the front calls applications itself."""
+WSGI_VERSIONS = ((1, 0), ("u", 0))
+"""PEP 3333, and cheroot's environ with decoded paths."""
 
 
 class GatewayRequest:
@@ -132,14 +132,23 @@ def _fields(environ: dict[str, Any]) -> dict[bytes, bytes]:
     return fields
 
 
-def gateway_application(server: Any, gateway: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Return an application that has a gateway answer.
+def application_for(server: Any, gateway: Any) -> Callable[..., Any]:
+    """Return what answers the requests of a server.
 
     Args:
-        server: the server that requests refer to.
-        gateway: called with a `GatewayRequest`; its `respond()` answers.
+        server: it has the application, and requests refer to it.
+        gateway: what was assigned to `server.gateway`, None if nothing was. cheroot's own
+            classes for WSGI stand for the application: the front calls that itself.
     """
+    if gateway is not None and gateway not in _gateways().values():
+        return _gateway_application(server, gateway)
+    application: Callable[..., Any] = server.wsgi_app
+    if server.wsgi_version == ("u", 0):
+        application = _decoding_application(application)
+    return application
 
+
+def _gateway_application(server: Any, gateway: Callable[[Any], Any]) -> Callable[..., Any]:
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         del environ
         request = GatewayRequest(server, start_response.__self__)
@@ -150,21 +159,7 @@ def gateway_application(server: Any, gateway: Callable[[Any], Any]) -> Callable[
     return application
 
 
-def gateway_for(version: Any) -> Any:
-    """Return cheroot's class for that version of WSGI, which programs look at.
-
-    Raises:
-        SettingError: if there is no such version.
-    """
-    try:
-        return GATEWAYS[version]
-    except (KeyError, TypeError) as error:
-        raise SettingError(
-            f"server.wsgi_version must be one of {list(GATEWAYS)}, not {version!r}"
-        ) from error
-
-
-def decoding_application(application: Callable[..., Any]) -> Callable[..., Any]:
+def _decoding_application(application: Callable[..., Any]) -> Callable[..., Any]:
     """Return an application that gets path and query decoded, as cheroot does for WSGI u.0."""
 
     def decoded(environ: dict[str, Any], start_response: Any) -> Any:
@@ -179,20 +174,48 @@ def decoding_application(application: Callable[..., Any]) -> Callable[..., Any]:
     return decoded
 
 
+def check_version(version: Any) -> None:
+    """Check that there is such a version of WSGI.
+
+    Raises:
+        SettingError: if there is not.
+    """
+    if version not in WSGI_VERSIONS:
+        raise SettingError(
+            f"server.wsgi_version must be one of {list(WSGI_VERSIONS)}, not {version!r}"
+        )
+
+
+def gateway_for(version: Any) -> Any:
+    """Return cheroot's class for one of the `WSGI_VERSIONS`, which programs look at."""
+    return _gateways()[version]
+
+
+def _gateways() -> dict[Any, Any]:
+    from cheroot import wsgi  # noqa: PLC0415  (see the module)
+
+    # cheroot has the class for "u", but not in its table.
+    return {**wsgi.wsgi_gateways, ("u", 0): wsgi.Gateway_u0}
+
+
 def with_cheroots_frames(application: Callable[..., Any]) -> Callable[..., Any]:
     """Return `application`, called from such a stack as cheroot has.
 
     For requests that ask for an upgrade.
 
     ws4py looks through the stack for a `self` that is cheroot's HTTPRequest or HTTPConnection, and
-    sets `close_connection` and `linger` there, to be given the socket.
+    sets `close_connection` and `linger` there, to be given the socket. Who has not imported
+    cheroot does not look for its classes.
     """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Any:
+        cheroot: Any = sys.modules.get("cheroot.server")
+        if cheroot is None:
+            return application(environ, start_response)
         exchange = start_response.__self__
-        request = HTTPRequest.__new__(HTTPRequest)
+        request = cheroot.HTTPRequest.__new__(cheroot.HTTPRequest)
         request.close_connection = False
-        connection = HTTPConnection.__new__(HTTPConnection)
+        connection = cheroot.HTTPConnection.__new__(cheroot.HTTPConnection)
         connection.linger = False
         try:
             return _communicate(connection, request, application, environ, start_response)

@@ -15,7 +15,6 @@ from cherrypy_httpserver.exchange import Exchange
 from cherrypy_httpserver.grammar import check_first_line, check_partial_head
 from cherrypy_httpserver.limits import BUFFERED_BODY, RECEIVE
 from cherrypy_httpserver.poller import READ
-from cherrypy_httpserver.transport import secure
 from cherrypy_httpserver.upgrade import UPGRADE_KEY
 from cherrypy_httpserver.wire import BODY, HEAD, READY, Wire
 
@@ -43,7 +42,7 @@ class Intake(Wire):
                 return False
             if first != _TLS_HANDSHAKE:
                 raise RequestError(400, "This port speaks HTTPS: use https:// in the address")
-            self.secure = secure(self.front.adapter, self.socket)
+            self.secure = self.front.secure(self.socket)
             # The one that was accepted has given its descriptor away.
             self.socket = self.secure.socket
             self.recv = self.secure.recv

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from cherrypy_httpserver.addresses import HIGHEST_PORT
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.loading import load_attribute
@@ -283,9 +285,7 @@ class Server(ServerAdapter):
         if httpserver is None:
             httpserver = self.instance
         if httpserver is None:
-            from cherrypy_httpserver.wsgi import WSGIServer  # noqa: PLC0415  (imports cheroot)
-
-            httpserver = WSGIServer
+            httpserver = _usual_class()
         elif isinstance(httpserver, str):
             httpserver = load_attribute(httpserver)
         if isinstance(httpserver, type) or not hasattr(httpserver, "start"):
@@ -347,3 +347,14 @@ class Server(ServerAdapter):
         super().start()
 
     start.priority = 75  # type: ignore[attr-defined]  # read by Bus.subscribe
+
+
+def _usual_class() -> Any:
+    """Return the class of servers: one of cheroot's for programs that know cheroot."""
+    if "cheroot.wsgi" in sys.modules:
+        from cherrypy_httpserver.cheroots import CherootServer  # noqa: PLC0415  (has cheroot)
+
+        return CherootServer
+    from cherrypy_httpserver.wsgi import WSGIServer  # noqa: PLC0415  (imported by the start)
+
+    return WSGIServer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cherrypy_httpserver.cheroots import CherootServer
 from cherrypy_httpserver.server import Server
-from cherrypy_httpserver.wsgi import WSGIServer
 from cherrypy_wspbus import Bus
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CherryPyWSGIServer", "prevent_socket_inheritance"]
 
 
-class CherryPyWSGIServer(WSGIServer):
+class CherryPyWSGIServer(CherootServer):
     """A WSGI server of its own, with the signature of CherryPy 8.
 
     Args:

@@ -8,7 +8,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["publish", "withdraw"]
+__all__ = ["counters", "publish", "withdraw"]
+
+
+def counters(server: Any) -> dict[str, Any]:
+    """Return the counters of a server that has not been started."""
+
+    def rate(stats: dict[str, Any]) -> float:
+        return float(stats["Accepts"] / (server.runtime() or 1e-6))
+
+    return {
+        "Enabled": False,
+        "Bind Address": lambda _: repr(server.bind_addr),
+        "Run time": lambda s: server.runtime() if s["Enabled"] else -1,
+        "Accepts": 0,
+        "Accepts/sec": rate,
+        "Queue": lambda _: server.requests.qsize,
+        "Threads": lambda _: len(server.requests._threads),  # noqa: SLF001  (ours; cheroot's name)
+        "Threads Idle": lambda _: server.requests.idle,
+        "Socket Errors": 0,
+        "Requests": -1,
+        "Bytes Read": -1,
+        "Bytes Written": -1,
+        "Work Time": -1,
+        "Read Throughput": -1,
+        "Write Throughput": -1,
+        "Worker Threads": {},
+    }
 
 
 def publish(server: Any) -> None:

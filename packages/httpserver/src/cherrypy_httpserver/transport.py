@@ -8,6 +8,7 @@ does not block has them. TLS has more to tell, see `SecureTransport`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket as sockets
 import ssl
 from typing import TYPE_CHECKING, Protocol
@@ -16,9 +17,10 @@ from cherrypy_httpserver.poller import READ, WRITE
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from typing import Any
 
-__all__ = ["BuiltinTransport", "SecureTransport", "secure"]
+__all__ = ["BuiltinTransport", "SecureTransport", "encryption"]
 
 
 class SecureTransport(Protocol):
@@ -134,8 +136,7 @@ class BuiltinTransport:
         raise BlockingIOError
 
 
-def secure(adapter: Any, sock: socket.socket) -> SecureTransport:
-    """Return the TLS connection that `adapter` makes of an accepted socket."""
-    make = getattr(adapter, "transport", None)
-    made: SecureTransport = make(sock) if make is not None else BuiltinTransport(adapter, sock)
-    return made
+def encryption(adapter: Any) -> Callable[[socket.socket], SecureTransport]:
+    """Return what makes a TLS connection of an accepted socket, as `adapter` would have it."""
+    make: Callable[[socket.socket], SecureTransport] | None = getattr(adapter, "transport", None)
+    return functools.partial(BuiltinTransport, adapter) if make is None else make

@@ -78,7 +78,7 @@ class Wire:
         inet = isinstance(address, tuple)
         self.remote_addr: str = address[0] if inet else ""
         self.remote_port: int = address[1] if inet else 0
-        self.phase = HANDSHAKE if front.adapter is not None else HEAD
+        self.phase = HANDSHAKE if front.secure is not None else HEAD
         self.deadline = 0.0
         self.exchange: Exchange | None = None
         self.channel: SocketChannel | None = None

@@ -10,20 +10,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from cheroot import wsgi
-from cheroot.server import HTTPRequest
-
 from cherrypy_httpserver.__about__ import __version__
+from cherrypy_httpserver.base import HTTPServer
 from cherrypy_httpserver.connection import Connection
 from cherrypy_httpserver.drain import DrainReport, InFlight, close_all, drain, in_flight
 from cherrypy_httpserver.errors import SettingError
 from cherrypy_httpserver.front import Front, empty_environ
-from cherrypy_httpserver.gateways import (
-    GATEWAYS,
-    decoding_application,
-    gateway_application,
-    gateway_for,
-)
+from cherrypy_httpserver.gateways import application_for, check_version
 from cherrypy_httpserver.listening import SocketFile, listen_unix
 from cherrypy_httpserver.peers import peer_environ
 from cherrypy_httpserver.pool import Pool
@@ -35,7 +28,7 @@ if TYPE_CHECKING:
 
     from cherrypy_httpserver.server import Server
 
-__all__ = ["WSGIConnection", "WSGIRequest", "WSGIServer"]
+__all__ = ["WSGIConnection", "WSGIServer"]
 
 # The settings that ask for TLS; who sets one without the certificate is told so.
 _TLS = (
@@ -51,22 +44,15 @@ _TLS = (
 _GLANCE = 1.0 if os.name == "nt" else None
 
 
-class WSGIRequest(HTTPRequest):
-    """cheroot's request; kept for programs that refer to it. The front does not use it."""
-
-    def __init__(self, server: Any, conn: Any) -> None:
-        super().__init__(server, conn, proxy_mode=True)
-
-
 class WSGIConnection(Connection):
     """A connection of the WSGI server; a subclass can be assigned to `ConnectionClass`."""
 
 
-class WSGIServer(wsgi.Server):
+class WSGIServer(HTTPServer):
     """An HTTP server for a WSGI application.
 
-    It is a `cheroot.wsgi.Server` with the same attributes and methods, but connections, requests
-    and threads are this package's: see `front`.
+    It has the attributes and methods that applications know from `cheroot.wsgi.Server`, and
+    connections, requests and threads of its own: see `front`.
 
     Args:
         server_adapter: the settings.
@@ -90,8 +76,6 @@ class WSGIServer(wsgi.Server):
     ConnectionClass: Any = WSGIConnection
     front: Front
     _interrupt: BaseException | None = None
-    _start_time: float | None = None
-    _run_time: float = 0
 
     def __init__(
         self,
@@ -115,10 +99,8 @@ class WSGIServer(wsgi.Server):
             # Becomes SERVER_NAME, which has to be something even for a Unix socket.
             server_name=server_adapter.socket_host or "localhost",
             request_queue_size=server_adapter.socket_queue_size,
-            timeout=server_adapter.socket_timeout,  # type: ignore[arg-type]  # seconds may be a float
-            shutdown_timeout=server_adapter.shutdown_timeout,  # type: ignore[arg-type]  # None, too
-            peercreds_enabled=server_adapter.peercreds,
-            peercreds_resolve_enabled=server_adapter.peercreds_resolve,
+            timeout=server_adapter.socket_timeout,
+            shutdown_timeout=server_adapter.shutdown_timeout,
         )
         self.requests: Pool = Pool(
             self,
@@ -128,8 +110,10 @@ class WSGIServer(wsgi.Server):
             server_adapter.accepted_queue_timeout,
             server_adapter.thread_pool_idle,
         )
+        check_version(server_adapter.wsgi_version)
         self.wsgi_version = server_adapter.wsgi_version
-        self.gateway = gateway_for(self.wsgi_version)
+        self.peercreds_enabled = server_adapter.peercreds
+        self.peercreds_resolve_enabled = server_adapter.peercreds_resolve
         self.protocol = server_adapter.protocol_version
         self.nodelay = server_adapter.nodelay
         self.max_request_header_size = server_adapter.max_request_header_size or 0
@@ -197,15 +181,6 @@ class WSGIServer(wsgi.Server):
             return peer_environ(connection.socket, resolve=self.peercreds_resolve_enabled)
         return {}
 
-    def application(self) -> Callable[..., Any]:
-        """Return what answers requests."""
-        if self.gateway not in GATEWAYS.values():
-            return gateway_application(self, self.gateway)
-        application: Callable[..., Any] = self.wsgi_app
-        if self.wsgi_version == ("u", 0):
-            application = decoding_application(application)
-        return application
-
     # Life.
 
     def prepare(self) -> None:
@@ -222,7 +197,7 @@ class WSGIServer(wsgi.Server):
         self._open_socket()
         try:
             self.socket.listen(self.request_queue_size)
-            self.front = Front(self, self.application())
+            self.front = Front(self, application_for(self, self._gateway))
             self.front.pool = self.requests
             self.requests.front = self.front
             self.requests.timed = bool(self.stats["Enabled"])

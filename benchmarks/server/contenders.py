@@ -79,8 +79,10 @@ class Running:
             self.port = probe.getsockname()[1]
         self.address = ("127.0.0.1", self.port)
         self.url = f"http://127.0.0.1:{self.port}"
+        # Looking whether the environment is up to date is no part of the start.
+        python = python_in(CONTENDERS[name].environment)
         began = time.monotonic()
-        self._process = self._launch()
+        self._process = self._launch(python)
         try:
             self._wait(began + PATIENCE)
         except BaseException:
@@ -88,9 +90,8 @@ class Running:
             raise
         self.start_seconds = time.monotonic() - began
 
-    def _launch(self) -> subprocess.Popen[bytes]:
+    def _launch(self, python: Path) -> subprocess.Popen[bytes]:
         contender = CONTENDERS[self.name]
-        python = python_in(contender.environment)
         log = HOME / "access.log"
         log.unlink(missing_ok=True)
         words = contender.command.format(port=self.port, log=log).split()

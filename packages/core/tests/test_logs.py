@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import logging
+import os
 import re
 import threading
 import traceback
@@ -355,6 +356,18 @@ class TestAccessFile:
         handler.setStream(real)
         page("/")
         assert file.read_text().count("\n") == 2
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")  # noqa: PTH110
+    def test_one_that_stays_full_can_be_left(self, page, file, capsys):
+        for leave in (page.app.log.reopen_files, lambda: None):
+            page.app.log.access_file = "/dev/full"
+            for _ in range(2):
+                page("/")
+                assert "No space left on device" in capsys.readouterr().err
+            leave()
+        page.app.log.access_file = str(file)
+        page("/")
+        assert file.read_text().count("\n") == 1
 
 
 class TestSubclasses:

@@ -63,7 +63,7 @@ def request_values(request: Request, response: Response) -> dict[str, Any]:
     """Return what the access log says about a request: see `JSONFormatter`, and `request`."""
     header = request.header
     return {
-        "remote": request.remote.name or request.remote.ip,
+        "remote": request.client(),
         "user": getattr(request, "login", None),
         "request": request.request_line,
         "method": request.method,
@@ -107,11 +107,10 @@ class _Letters(dict[str, object]):
 def request_letters(request: Request, response: Response) -> dict[str, object]:
     """Return what the letters of an access log format stand for, about a request."""
     header = request.header
-    remote = request.remote
     length = response.header_sent("Content-Length")
     letters = _Letters(
         l="-",
-        h=remote.name or remote.ip or "-",
+        h=request.client() or "-",
         u=getattr(request, "login", None) or "-",
         r=request.request_line or "-",
         s=str(response.status or "-").partition(" ")[0],

@@ -174,6 +174,15 @@ class Head:
             return Host(source.get("REMOTE_ADDR", ""), port, source.get("REMOTE_HOST", ""))
         return source
 
+    def client(self) -> str:
+        """Return the name of the client's host, its address if that is not known, or ""."""
+        source = self._remote_host
+        if isinstance(source, dict) and "remote" not in self.__dict__:
+            # PERF: making `remote` takes three times as long.
+            name: str = source.get("REMOTE_HOST") or source.get("REMOTE_ADDR") or ""
+            return name
+        return self.remote.name or self.remote.ip or ""
+
     @lazy
     def login(self) -> str | None:
         """The user name that an authenticating front (or tool) has found, if any."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import time as _time
+from contextlib import suppress
 
 from cherrypy_core.serving import get_request
 
@@ -23,6 +24,7 @@ __all__ = [
     "LogFile",
     "NullHandler",
     "WSGIErrorHandler",
+    "discard",
     "logfmt",
     "one_record",
     "outlets",
@@ -195,6 +197,13 @@ class LogFile(logging.FileHandler):
             self.release()
 
 
+def discard(log: logging.Logger, handler: logging.Handler) -> None:
+    """Take *handler* from *log* and close it; what a full disk does not take is lost."""
+    log.removeHandler(handler)
+    with suppress(OSError):
+        handler.close()
+
+
 def reopen(handler: logging.FileHandler) -> None:
     """Close the file of *handler* and open it again: after it has been moved away.
 
@@ -208,7 +217,8 @@ def reopen(handler: logging.FileHandler) -> None:
         if old is not None:
             # First the new one: if that fails, there is a log still.
             handler.stream = handler._open()  # noqa: SLF001  (see FileHandler)
-            old.close()
+            with suppress(OSError):
+                old.close()
     finally:
         handler.release()
 

@@ -20,6 +20,7 @@ from cherrypy_core.loghandlers import (
     LogFile,
     NullHandler,
     WSGIErrorHandler,
+    discard,
     logfmt,
     one_record,
     outlets,
@@ -200,8 +201,7 @@ class LogManager:
     def _replace(self, log: logging.Logger, kind: str, new: logging.Handler | None) -> None:
         old = self._builtin(log, kind)
         if old is not None:
-            log.removeHandler(old)
-            old.close()
+            discard(log, old)
         if new is not None:
             new._cpbuiltin = kind  # type: ignore[attr-defined]  # noqa: SLF001
             new.setFormatter(self._formatter(log))
@@ -307,8 +307,9 @@ def _retire(*loggers: logging.Logger) -> None:
     """Make loggers as they were before anybody used them; close what was opened for them."""
     for logger in loggers:
         for handler in logger.handlers[:]:
-            logger.removeHandler(handler)
             if hasattr(handler, "_cpbuiltin"):
-                handler.close()
+                discard(logger, handler)
+            else:
+                logger.removeHandler(handler)
         logger.filters.clear()
         logger.propagate, logger.disabled = True, False

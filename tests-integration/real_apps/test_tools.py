@@ -62,7 +62,7 @@ def box():
 
 
 @pytest.fixture
-def client(box):
+def client(box, monkeypatch):
     @box.json()
     class Root:
         @cherrypy.expose
@@ -86,7 +86,7 @@ def client(box):
             return tea
 
     app = cherrypy.Application(Root(), "")
-    app.toolboxes.update({"mine": box})
+    monkeypatch.setitem(app.toolboxes, "mine", box)  # those of all applications
     return Client(app, raise_errors=False)
 
 
@@ -118,7 +118,7 @@ def test_the_function_of_a_tool_may_be_replaced(client, box):
     assert client.get("/pot?tea=black").json() == "black"
 
 
-def test_a_tool_may_merge_its_arguments_in_its_own_way(default_site):
+def test_a_tool_may_merge_its_arguments_in_its_own_way(monkeypatch):
     class Merging(cherrypy.Tool):
         def _merged_args(self, d=None):
             return {**super()._merged_args(d), "added": True}
@@ -134,7 +134,7 @@ def test_a_tool_may_merge_its_arguments_in_its_own_way(default_site):
             return ""
 
     app = cherrypy.Application(Root(), "")
-    app.toolboxes["own"] = box
+    monkeypatch.setitem(app.toolboxes, "own", box)
     assert Client(app).get("/").status_code == 200
     assert seen == [{"given": 1, "added": True}]
 

@@ -66,8 +66,8 @@ def test_without_imports_a_config_file_is_loaded_once(site, tmp_path):
     assert site.calls == [("config", str(file)), "signals", "start"]
 
 
-def test_a_site_without_load_has_its_modules_imported_plainly(site):
-    del type(site).load
+def test_a_site_without_load_has_its_modules_imported_plainly(site, monkeypatch):
+    monkeypatch.delattr(type(site), "load")
     with pytest.raises(CommandError, match="cannot import 'no_such_module'"):
         start(imports=["json", "no_such_module"], site=site)
 

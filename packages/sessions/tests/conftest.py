@@ -27,7 +27,8 @@ def ram_backend(clock, tmp_path):
         def now(self):
             return clock.time
 
-    Ram.cache, Ram.locks = {}, {}
+    # Whatever others have done with the class above.
+    Ram.cache, Ram.locks, Ram.clean_thread, Ram.scheduler = {}, {}, None, None
     return Ram
 
 

@@ -18,6 +18,7 @@ class Scheduler:
 
 
 def test_the_first_loaded_session_arranges_for_the_clean_up(ram):
+    above = RamSession.clean_thread
     scheduler = ram.scheduler = Scheduler()
     session = ram(clean_freq=7)
     assert scheduler.calls == []
@@ -26,7 +27,7 @@ def test_the_first_loaded_session_arranges_for_the_clean_up(ram):
     [(_, frequency, name)] = scheduler.calls
     assert (frequency, name) == (7, "Ram clean-up")
     assert ram.clean_thread == "handle"
-    assert RamSession.clean_thread is None
+    assert RamSession.clean_thread is above
 
 
 def test_the_callback_cleans_up(ram, store, clock):

@@ -6,6 +6,7 @@ import collections
 import contextlib
 import selectors
 import socket
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -182,6 +183,42 @@ def launch(tmp_path):
     for process in processes:
         process.popen.kill()
         process.popen.communicate()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """Return an authority that issues certificates."""
+    return pytest.importorskip("trustme").CA(organization_name="Example Authority")
+
+
+@pytest.fixture(scope="module")
+def ca_file(authority, tmp_path_factory):
+    """Return the path of the authority's own certificate."""
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)
+
+
+@pytest.fixture
+def trust(authority):
+    """Return what a client needs to connect that trusts the authority."""
+    made = ssl.create_default_context()
+    authority.configure_trust(made)
+    return made
+
+
+@pytest.fixture
+def open_tls(trust):
+    """Return a function that connects; the end must be said by TLS."""
+    with contextlib.ExitStack() as stack:
+
+        def connect(server, name="localhost", trust=trust):
+            plain = socket.create_connection(("127.0.0.1", server.bound_addr[1]), timeout=5)
+            stack.enter_context(plain)
+            made = trust.wrap_socket(plain, server_hostname=name, suppress_ragged_eofs=False)
+            return stack.enter_context(made)
+
+        yield connect
 
 
 @pytest.fixture

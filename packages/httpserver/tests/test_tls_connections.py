@@ -13,7 +13,6 @@ import subprocess
 import threading
 
 import pytest
-import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,18 +24,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.parametrize("module", ["builtin", "p
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority, tmp_path_factory):
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -82,27 +69,6 @@ def secure(serving, authority, module):
         return serving(wsgi_app=wsgi_app, **settings)
 
     return start
-
-
-@pytest.fixture
-def trust(authority):
-    made = ssl.create_default_context()
-    authority.configure_trust(made)
-    return made
-
-
-@pytest.fixture
-def open_tls(trust):
-    """Return a function that connects; the end must be said by TLS."""
-    with contextlib.ExitStack() as stack:
-
-        def connect(server, name="localhost"):
-            plain = socket.create_connection(("127.0.0.1", server.bound_addr[1]), timeout=5)
-            stack.enter_context(plain)
-            made = trust.wrap_socket(plain, server_hostname=name, suppress_ragged_eofs=False)
-            return stack.enter_context(made)
-
-        yield connect
 
 
 def read(connection):

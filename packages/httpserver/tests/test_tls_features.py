@@ -20,20 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.parametrize("module", ["builtin", "p
 
 
 @pytest.fixture(scope="module")
-def authority():
-    return trustme.CA(organization_name="Example Authority")
-
-
-@pytest.fixture(scope="module")
 def issued(authority):
     return authority.issue_cert("localhost", "127.0.0.1", organization_name="Example")
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority, tmp_path_factory):
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
 
 
 def pem_of(issued):
@@ -61,26 +49,6 @@ def secure(serving, issued, module):
         return serving(wsgi_app=variables, ssl_module=module, **settings)
 
     return start
-
-
-@pytest.fixture
-def context(authority):
-    made = ssl.create_default_context()
-    authority.configure_trust(made)
-    return made
-
-
-@pytest.fixture
-def open_tls(context):
-    """Return a function that connects; all connections are closed at the end."""
-    with contextlib.ExitStack() as stack:
-
-        def connect(server, name="localhost", trust=context):
-            plain = socket.create_connection(("127.0.0.1", server.bound_addr[1]), timeout=5)
-            stack.enter_context(plain)
-            return stack.enter_context(trust.wrap_socket(plain, server_hostname=name))
-
-        yield connect
 
 
 def ask(connection):
@@ -112,9 +80,9 @@ def test_the_connection_is_described(secure, open_tls):
     assert found["SSL_SERVER_I_DN"].startswith("/O=Example Authority")
 
 
-def test_only_tls_1_2_and_later_are_spoken(secure, open_tls, context):
+def test_only_tls_1_2_and_later_are_spoken(secure, open_tls, trust):
     server = secure()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    trust.maximum_version = ssl.TLSVersion.TLSv1_2
     assert ask(open_tls(server))["SSL_PROTOCOL"] == "TLSv1.2"
     program = shutil.which("openssl")
     if program is None:
@@ -131,13 +99,13 @@ def test_only_tls_1_2_and_later_are_spoken(secure, open_tls, context):
     assert b"Cipher is (NONE)" in done.stdout
 
 
-def test_http_1_1_is_negotiated(secure, open_tls, context):
+def test_http_1_1_is_negotiated(secure, open_tls, trust):
     server = secure()
-    context.set_alpn_protocols(["h2", "http/1.1"])
+    trust.set_alpn_protocols(["h2", "http/1.1"])
     connection = open_tls(server)
     assert connection.selected_alpn_protocol() == "http/1.1"
     assert "https" in ask(connection)
-    context.set_alpn_protocols(["imap"])
+    trust.set_alpn_protocols(["imap"])
     connection = open_tls(server)
     assert connection.selected_alpn_protocol() is None
 

@@ -61,7 +61,7 @@ def escape(value: str) -> str:
 
 def request_values(request: Request, response: Response) -> dict[str, Any]:
     """Return what the access log says about a request: see `JSONFormatter`, and `request`."""
-    header = request.header
+    host, agent, referer = request.told()
     return {
         "remote": request.client(),
         "user": getattr(request, "login", None),
@@ -70,9 +70,9 @@ def request_values(request: Request, response: Response) -> dict[str, Any]:
         "status": str(response.status or "").split(" ", 1)[0],
         "bytes": response.header_sent("Content-Length"),
         "seconds": round(time.time() - response.time, 6),
-        "host": header("Host"),
-        "referer": header("Referer"),
-        "agent": header("User-Agent"),
+        "host": host,
+        "referer": referer,
+        "agent": agent,
         "request_id": request.unique_id,
     }
 
@@ -106,7 +106,7 @@ class _Letters(dict[str, object]):
 
 def request_letters(request: Request, response: Response) -> dict[str, object]:
     """Return what the letters of an access log format stand for, about a request."""
-    header = request.header
+    host, agent, referer = request.told()
     length = response.header_sent("Content-Length")
     letters = _Letters(
         l="-",
@@ -116,9 +116,9 @@ def request_letters(request: Request, response: Response) -> dict[str, object]:
         s=str(response.status or "-").partition(" ")[0],
         # As Apache's %b: a body of no bytes is none.
         b="-" if length is None or length == "0" else length,
-        f=header("Referer") or "",
-        a=header("User-Agent") or "",
-        o=header("Host") or "-",
+        f=referer or "",
+        a=agent or "",
+        o=host or "-",
     )
     letters.request = request
     return letters.escaped()

@@ -1,9 +1,18 @@
 import logging
+from types import SimpleNamespace
 from wsgiref.validate import validator
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from cherrypy_core.accesslog import AccessLog, json_values, value_letters
+from cherrypy_core.accesslog import (
+    AccessLog,
+    combined_line,
+    json_values,
+    request_letters,
+    value_letters,
+)
 from cherrypy_core.logs import LogManager
 
 
@@ -93,3 +102,28 @@ def test_a_log_that_is_off_costs_no_line(log, call, caplog):
     call(AccessLog(greet, log))
     log.access_log.setLevel(logging.INFO)
     assert caplog.records == []
+
+
+PARTS = st.none() | st.text(st.sampled_from('ab "\\\r\n\x7fé[]{}%'), max_size=6)
+
+
+@given(st.lists(PARTS, min_size=8, max_size=8))
+@example([None] * 8)
+@example(["1", "mia", "GET / HTTP/1.1", "200 OK", "0", "", "", ""])
+@example(["1", "mia", "GET / HTTP/1.1", "200 OK", "5", "b", "c", "d"])
+def test_the_short_way_to_the_usual_line_gives_the_same(parts):
+    client, login, request_line, status, length, host, agent, referer = parts
+    request = SimpleNamespace(
+        client=lambda: client,
+        login=login,
+        request_line=request_line,
+        told=lambda: (host, agent, referer),
+    )
+    response = SimpleNamespace(status=status, header_sent=lambda name: length)
+    letters = request_letters(request, response)
+    short = combined_line(request, response, "[now]")
+    same = LogManager.access_log_format.format_map({**letters, "t": "[now]"})
+    # Who has to escape something goes the long way.
+    del letters["o"]
+    clean = all(str(part).isascii() and "\\" not in str(part) for part in letters.values())
+    assert short == (same if clean else None)

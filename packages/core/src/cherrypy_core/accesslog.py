@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessLog",
+    "combined_line",
     "escape",
     "json_values",
     "request_letters",
@@ -102,6 +103,23 @@ class _Letters(dict[str, object]):
         if letter == "z":
             return LazyRfc3339UtcTime()
         raise KeyError(letter)
+
+
+def combined_line(request: Request, response: Response, stamp: str) -> str | None:
+    """Return the line of a request in the usual format; None if a part has to be escaped.
+
+    PERF: half of what `request_letters` and a format take.
+    """
+    _, agent, referer = request.told()
+    length = response.header_sent("Content-Length")
+    line = (
+        f"{request.client() or '-'} - {getattr(request, 'login', None) or '-'} {stamp} "
+        f'"{request.request_line or "-"}" {str(response.status or "-").partition(" ")[0]} '
+        f'{"-" if length is None or length == "0" else length} "{referer or ""}" "{agent or ""}"'
+    )
+    six = 6  # quotation marks, which are its own
+    harmless = line.isascii() and line.isprintable() and "\\" not in line
+    return line if harmless and line.count('"') == six else None
 
 
 def request_letters(request: Request, response: Response) -> dict[str, object]:

@@ -13,7 +13,13 @@ import sys
 import time as _time
 import weakref
 
-from cherrypy_core.accesslog import json_values, request_letters, request_values, value_letters
+from cherrypy_core.accesslog import (
+    combined_line,
+    json_values,
+    request_letters,
+    request_values,
+    value_letters,
+)
 from cherrypy_core.loghandlers import (
     ErrorFormatter,
     LazyRfc3339UtcTime,
@@ -142,9 +148,14 @@ class LogManager:
             self._write_request(*current())
 
     def _write_request(self, request: Request, response: Response) -> None:
-        letters = request_letters(request, response)
-        handlers = outlets(self.access_log)
-        self._write(letters, handlers, lambda: request_values(request, response))
+        def line() -> str:
+            if self._format() == LogManager.access_log_format:
+                combined = combined_line(request, response, self.time())
+                if combined is not None:
+                    return combined
+            return self._line(request_letters(request, response))
+
+        self._write(line, outlets(self.access_log), lambda: request_values(request, response))
 
     def write_access(self, values: dict[str, Any]) -> None:
         """Write a line to the access log, about whatever has been served.
@@ -155,17 +166,17 @@ class LogManager:
         """
         log = self.access_log
         if log.isEnabledFor(logging.INFO):
-            self._write(value_letters(values), outlets(log), lambda: values)
+            self._write(lambda: self._line(value_letters(values)), outlets(log), lambda: values)
 
     def _write(
         self,
-        letters: dict[str, object],
+        make_line: Callable[[], str],
         handlers: list[logging.Handler],
         values: Callable[[], dict[str, Any]],
     ) -> None:
         log = self.access_log
         try:
-            line = self._line(letters)
+            line = make_line()
             if plain_files(log, handlers):
                 # PERF: making a record and handing it on takes as long as serving a page.
                 for handler in handlers:
@@ -177,12 +188,16 @@ class LogManager:
         except Exception:  # noqa: BLE001  (a wrong format must not break the response)
             self.error("The access log format is wrong.", "HTTP", logging.ERROR, traceback=True)
 
-    def _line(self, letters: dict[str, object]) -> str:
-        letters["t"] = self.time()
+    def _format(self) -> str:
         form = self.access_log_format
         site = self.parent
         if site is not None and form == LogManager.access_log_format:
             form = site.access_log_format
+        return form
+
+    def _line(self, letters: dict[str, object]) -> str:
+        letters["t"] = self.time()
+        form = self._format()
         return form.format_map(letters) if "{" in form else form % letters
 
     def time(self) -> str:

@@ -14,6 +14,7 @@ import threading
 import time
 
 import pytest
+import trustme
 
 from cherrypy_httpserver import Server
 from cherrypy_httpserver.parsing import H11Parser
@@ -188,7 +189,7 @@ def launch(tmp_path):
 @pytest.fixture(scope="module")
 def authority():
     """Return an authority that issues certificates."""
-    return pytest.importorskip("trustme").CA(organization_name="Example Authority")
+    return trustme.CA(organization_name="Example Authority")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import threading
 import time
 
 import pytest
+import trustme
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +62,6 @@ def many_files():
 @pytest.fixture
 def site(tmp_path, many_files):
     """Return a function that starts the program and returns its ports, without and with TLS."""
-    trustme = pytest.importorskip("trustme")
     path = tmp_path / "both.pem"
     trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
     with contextlib.ExitStack() as stack:

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+import trustme
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -197,7 +198,6 @@ def test_a_handshake_that_stalls_or_drips_ends(serving, connect, drip, tls_files
 
 @pytest.fixture(scope="module")
 def tls_files(tmp_path_factory):
-    trustme = pytest.importorskip("trustme")
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
     return str(path)

@@ -30,6 +30,9 @@ _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} |
     ord('"'): '\\"',
 }
 
+# Quotation marks in a line of the usual format, if no value has any.
+_OWN_QUOTES = 6
+
 #: What the letters of an access log format stand for, and what is written for nothing.
 _ATOMS = (
     ("h", "remote", "-"),
@@ -117,9 +120,8 @@ def combined_line(request: Request, response: Response, stamp: str) -> str | Non
         f'"{request.request_line or "-"}" {str(response.status or "-").partition(" ")[0]} '
         f'{"-" if length is None or length == "0" else length} "{referer or ""}" "{agent or ""}"'
     )
-    six = 6  # quotation marks, which are its own
     harmless = line.isascii() and line.isprintable() and "\\" not in line
-    return line if harmless and line.count('"') == six else None
+    return line if harmless and line.count('"') == _OWN_QUOTES else None
 
 
 def request_letters(request: Request, response: Response) -> dict[str, object]:
